@@ -1,0 +1,147 @@
+// swift-tools-version: 6.2
+// The plan of the system: one target a row of Sources/README.md's layer picture.
+// Direct dependencies are pinned, since Package.resolved stays out of git; Sources/README.md says what each is for.
+import PackageDescription
+
+let hot: [CSetting] = [.unsafeFlags(["-O3"])]
+
+let package = Package(
+    name: "aaltohub-crawler",
+    products: [
+        .executable(name: "aaltohub-listener", targets: ["aaltohub-listener"]),
+        .executable(name: "aaltohub-writer", targets: ["aaltohub-writer"]),
+        .executable(name: "aaltohub-supervisor", targets: ["aaltohub-supervisor"]),
+        .executable(name: "aaltohubctl", targets: ["aaltohubctl"]),
+        .executable(name: "telegram-simulator", targets: ["telegram-simulator"]),
+        .executable(name: "tl-import", targets: ["tl-import"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        // MARK: system libraries
+        .systemLibrary(name: "CLibcrypto"),
+        .systemLibrary(name: "CLibpq"),
+        .systemLibrary(name: "CLibzmq"),
+        .systemLibrary(name: "CZlib"),
+
+        // MARK: ground
+        .target(name: "CAESIGE", cSettings: hot, linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "Primitives"),
+        .target(name: "Cryptography", dependencies: ["CAESIGE", "CLibcrypto"]),
+        .target(name: "TL", dependencies: ["Primitives"]),
+
+        // MARK: protocol
+        .target(name: "MTProto", dependencies: ["Primitives", "TL", "Cryptography", "CZlib"]),
+
+        // MARK: contract
+        .target(
+            name: "Events",
+            dependencies: ["Primitives", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["events.proto"]),
+
+        // MARK: client core
+        .target(name: "TelegramClient", dependencies: ["Primitives", "TL", "Cryptography"]),
+
+        // MARK: stage cores
+        .target(name: "ListenerCore", dependencies: ["Primitives", "TL", "TelegramClient", "Events"]),
+        .target(name: "WriterCore", dependencies: ["Primitives", "Events"]),
+        .target(name: "SupervisorCore", dependencies: ["Primitives"]),
+        .target(name: "SimulatorCore", dependencies: ["Primitives", "TL", "MTProto", "Cryptography"]),
+
+        // MARK: wrappers
+        .target(name: "ZeroMQ", dependencies: ["CLibzmq"]),
+        .target(name: "PostgreSQL", dependencies: ["CLibpq"]),
+
+        // MARK: shells
+        .target(
+            name: "TelegramConnection",
+            dependencies: [
+                "Primitives", "TL", "MTProto", "TelegramClient", "Cryptography",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(
+            name: "EventLink",
+            dependencies: ["Primitives", "Events", "ZeroMQ", .product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "Store",
+            dependencies: [
+                "Primitives", "Events", "WriterCore", "PostgreSQL", "Cryptography",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.embedInCode("Migrations")]),
+        .target(
+            name: "ServiceKit",
+            dependencies: [
+                "Primitives",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+
+        // MARK: executables
+        .executableTarget(
+            name: "aaltohub-listener",
+            dependencies: [
+                "ListenerCore", "TelegramClient", "TelegramConnection", "EventLink", "Store", "ServiceKit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
+            name: "aaltohub-writer",
+            dependencies: [
+                "WriterCore", "EventLink", "Store", "ServiceKit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
+            name: "aaltohub-supervisor",
+            dependencies: [
+                "SupervisorCore", "EventLink", "Store", "ServiceKit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ]),
+        .executableTarget(
+            name: "aaltohubctl",
+            dependencies: [
+                "TelegramClient", "TelegramConnection", "EventLink", "Store", "ServiceKit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
+            name: "telegram-simulator",
+            dependencies: [
+                "SimulatorCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .executableTarget(
+            name: "tl-import",
+            dependencies: ["TL", "Primitives", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+        // MARK: tests
+        .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "Primitives"]),
+        .testTarget(name: "TLTests", dependencies: ["TL", "Primitives"]),
+        .testTarget(name: "MTProtoTests", dependencies: ["MTProto", "Cryptography", "Primitives"], resources: [.copy("Vectors")]),
+        .testTarget(name: "EventsTests", dependencies: ["Events", "Primitives"]),
+        .testTarget(name: "TelegramClientTests", dependencies: ["TelegramClient", "TL", "Cryptography", "Primitives"]),
+        .testTarget(name: "ListenerCoreTests", dependencies: ["ListenerCore", "TelegramClient", "Events", "TL", "Primitives"]),
+        .testTarget(name: "WriterCoreTests", dependencies: ["WriterCore", "Events", "Primitives"]),
+        .testTarget(name: "SupervisorCoreTests", dependencies: ["SupervisorCore", "Primitives"]),
+        .testTarget(name: "SimulatorCoreTests", dependencies: ["SimulatorCore", "MTProto", "TL", "Primitives"]),
+        .testTarget(name: "TelegramConnectionTests", dependencies: ["TelegramConnection", "MTProto", "TL", "Primitives"]),
+        .testTarget(name: "EventLinkTests", dependencies: ["EventLink", "ZeroMQ", "Events", "Primitives"]),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "PostgreSQL", "WriterCore", "Events", "Primitives"]),
+        .testTarget(name: "ServiceKitTests", dependencies: ["ServiceKit", "Primitives"]),
+        .testTarget(name: "TidyTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)
