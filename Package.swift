@@ -57,7 +57,7 @@ let package = Package(
 
         // MARK: wrappers
         .target(name: "ZeroMQ", dependencies: ["CLibzmq"]),
-        .target(name: "PostgreSQL", dependencies: ["CLibpq"]),
+        .target(name: "PostgreSQL", dependencies: ["Primitives", "CLibpq"]),
 
         // MARK: shells
         .target(

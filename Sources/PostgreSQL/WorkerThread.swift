@@ -1,0 +1,85 @@
+import Glibc
+
+/// One thread that runs jobs in order, so that blocking calls never occupy the cooperative pool.
+final class WorkerThread: Sendable {
+    typealias Job = @Sendable () -> Void
+    private let mailbox = Mailbox()
+
+    init() {
+        let mailbox = mailbox
+        start {
+            while let job = mailbox.take() { job() }
+        }
+    }
+
+    /// Appends the job; false when the thread has been stopped.
+    func submit(_ job: @escaping Job) -> Bool { mailbox.put(job) }
+
+    /// Runs what is queued, then ends the thread.
+    func stop() { mailbox.close() }
+
+    deinit { mailbox.close() }
+}
+
+/// A queue between threads. Its length is bounded by the callers, each of which waits for its own job.
+private final class Mailbox: @unchecked Sendable {
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var jobs: [WorkerThread.Job] = []
+    private var closed = false
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    func put(_ job: @escaping WorkerThread.Job) -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        if closed { return false }
+        jobs.append(job)
+        pthread_cond_signal(condition)
+        return true
+    }
+
+    func take() -> WorkerThread.Job? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while jobs.isEmpty && !closed { pthread_cond_wait(condition, mutex) }
+        return jobs.isEmpty ? nil : jobs.removeFirst()
+    }
+
+    func close() {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        closed = true
+        pthread_cond_signal(condition)
+    }
+}
+
+private final class Body {
+    let run: @Sendable () -> Void
+
+    init(run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
+private func start(_ run: @escaping @Sendable () -> Void) {
+    var thread = pthread_t()
+    let body = Unmanaged.passRetained(Body(run: run))
+    let result = pthread_create(
+        &thread, nil,
+        { raw in
+            // pthread_create hands over what it was given, which is never null here.
+            Unmanaged<Body>.fromOpaque(raw!).takeRetainedValue().run()
+            return nil
+        }, body.toOpaque())
+    precondition(result == 0, "pthread_create failed with \(result)")
+    pthread_detach(thread)
+}

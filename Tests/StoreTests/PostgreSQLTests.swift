@@ -1,0 +1,258 @@
+import Foundation
+import PostgreSQL
+import Primitives
+import Testing
+
+/// The wrapper against a real server: values, errors, timeouts, lost connections, TLS.
+@Suite struct PostgreSQLTests {
+    let cluster: PostgresCluster
+
+    init() throws { cluster = try PostgresCluster.shared.get() }
+
+    func session(_ change: (inout ConnectionOptions) -> Void = { _ in }) throws -> Session {
+        var options = try cluster.options(database: "postgres")
+        change(&options)
+        return try Session(options)
+    }
+
+    @Test func every_parameter_type_comes_back_as_it_was_sent() throws {
+        let s = try session()
+        let id = try #require(PostgresUUID("0123abcd-4567-89ef-0123-456789abcdef"))
+        #expect(id.description == "0123abcd-4567-89ef-0123-456789abcdef")
+        let row = try #require(
+            try s.query(
+                "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $1 IS NULL",
+                [
+                    .bigint(.min), .int(-7), .text("Ääkköset 🎉"), .bytea([0, 255, 0]), .bool(true),
+                    .timestamptz(UnixTime(nanoseconds: 1_700_000_000_123_456_789)), .uuid(id), .jsonb("{\"a\": [1, null]}"),
+                ]
+            ).first)
+        #expect(row.integer(0) == .min)
+        #expect(row.integer(1) == -7)
+        #expect(row.text(2) == "Ääkköset 🎉")
+        #expect(row.bytea(3) == [0, 255, 0])
+        #expect(row.bool(4))
+        #expect(row.timestamptz(5) == UnixTime(nanoseconds: 1_700_000_000_123_456_000))
+        #expect(row.uuid(6) == id)
+        #expect(row.text(7) == "{\"a\": [1, null]}")
+        #expect(!row.bool(8))
+    }
+
+    @Test func null_and_empty_differ() throws {
+        let s = try session()
+        let row = try #require(
+            try s.query(
+                "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10",
+                [
+                    .bigint(nil), .int(nil), .text(nil), .bytea(nil), .bool(nil), .timestamptz(nil), .uuid(nil), .jsonb(nil), .text(""),
+                    .bytea([]),
+                ]
+            ).first)
+        for column in 0..<8 { #expect(row.isNull(column)) }
+        #expect(row.text(8) == "")
+        #expect(row.bytea(9) == [])
+    }
+
+    @Test func arrays_with_nulls_unnest_into_columns() throws {
+        let s = try session()
+        let id = PostgresUUID(high: 1, low: 2)
+        let rows = try s.query(
+            "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS t(a, b, c, d, e, f, g, h)",
+            [
+                .bigints([1, nil]), .ints([2, nil]), .texts(["x", nil]), .byteas([[], nil]), .bools([false, nil]),
+                .timestamptzs([UnixTime(seconds: -1), nil]), .uuids([id, nil]), .jsonbs(["[]", nil]),
+            ])
+        #expect(rows.count == 2)
+        #expect(rows[0].integer(0) == 1)
+        #expect(rows[0].integer(1) == 2)
+        #expect(rows[0].text(2) == "x")
+        #expect(rows[0].bytea(3) == [])
+        #expect(rows[0].boolOrNull(4) == false)
+        #expect(rows[0].timestamptz(5) == UnixTime(seconds: -1))
+        #expect(rows[0].uuid(6) == id)
+        #expect(rows[0].text(7) == "[]")
+        for column in 0..<8 { #expect(rows[1].isNull(column)) }
+        #expect(try s.query("SELECT * FROM unnest($1)", [.bigints([])]).count == 0)
+    }
+
+    @Test func a_nul_byte_in_a_text_is_refused_before_anything_is_sent() throws {
+        let s = try session()
+        for parameter in [Parameter.text("a\0b"), .texts(["ok", "\0"]), .jsonb("\0")] {
+            #expect(throws: PostgresError.badParameter("a text contains a NUL byte, which Postgres cannot store")) {
+                try s.query("SELECT $1", [parameter])
+            }
+        }
+        #expect(try s.query("SELECT 1").count == 1)
+    }
+
+    @Test func a_refusal_carries_state_message_detail_and_constraint() throws {
+        let s = try session()
+        try s.script("CREATE TEMP TABLE t (a bigint CONSTRAINT only_once UNIQUE)")
+        try s.query("INSERT INTO t VALUES ($1)", [.bigint(1)])
+        do {
+            try s.query("INSERT INTO t VALUES ($1)", [.bigint(1)])
+            Issue.record("the second row was accepted")
+        } catch PostgresError.server(let error) {
+            #expect(error.sqlState == "23505")
+            #expect(error.constraint == "only_once")
+            #expect(error.detail?.contains("already exists") == true)
+            #expect(!error.isFatal)
+        }
+        #expect(try s.query("SELECT a FROM t").count == 1)
+    }
+
+    @Test func a_prepared_statement_survives_a_rolled_back_transaction_and_serves_any_batch_size() throws {
+        let s = try session()
+        let statement = Statement(name: "count", sql: "SELECT count(*) FROM unnest($1) AS t(a)")
+        struct Stop: Error {}
+        #expect(throws: Stop.self) {
+            try s.transaction {
+                #expect(try s.query(statement, [.bigints([1])])[0].integer(0) == 1)
+                throw Stop()
+            }
+        }
+        #expect(!s.isInTransaction)
+        #expect(try s.query(statement, [.bigints(Array(repeating: 1, count: 5000))])[0].integer(0) == 5000)
+    }
+
+    @Test func a_savepoint_undoes_only_its_own_part() throws {
+        let s = try session()
+        try s.script("CREATE TEMP TABLE t (a int PRIMARY KEY)")
+        try s.transaction {
+            try s.query("INSERT INTO t VALUES (1)")
+            #expect(throws: PostgresError.self) {
+                try s.savepoint {
+                    try s.query("INSERT INTO t VALUES (2)")
+                    try s.query("INSERT INTO t VALUES (1)")
+                }
+            }
+            try s.savepoint { _ = try s.query("INSERT INTO t VALUES (3)") }
+        }
+        #expect(try s.query("SELECT a FROM t ORDER BY a").map { $0.integer(0) } == [1, 3])
+    }
+
+    @Test func a_commit_of_a_failed_transaction_is_an_error() throws {
+        let s = try session()
+        #expect(throws: PostgresError.self) {
+            try s.transaction { _ = try? s.query("SELECT 1/0") }
+        }
+        #expect(!s.isInTransaction)
+    }
+
+    @Test func the_server_ends_a_slow_statement_and_the_session_goes_on() throws {
+        let s = try session { $0.statementTimeoutMilliseconds = 50 }
+        do {
+            try s.query("SELECT pg_sleep(20)")
+            Issue.record("it was not ended")
+        } catch { #expect(error.sqlState == "57014") }
+        #expect(try s.query("SELECT 1").count == 1)
+    }
+
+    @Test func a_server_that_does_not_answer_in_time_is_cancelled_by_the_client() throws {
+        let s = try session {
+            $0.statementTimeoutMilliseconds = 20
+            $0.answerGraceMilliseconds = 500
+        }
+        #expect {
+            try s.script("SET statement_timeout = 0; SELECT pg_sleep(60)")
+        } throws: {
+            guard case PostgresError.timedOut = $0 else { return false }
+            return true
+        }
+        #expect(try s.query("SELECT 1").count == 1)
+    }
+
+    @Test func a_killed_backend_is_a_lost_connection_and_the_next_call_opens_another() async throws {
+        let connection = Connection(try cluster.options(database: "postgres"))
+        let first = try await connection.run { s in try s.query("SELECT pg_backend_pid()")[0].integer(0) }
+        try session().query("SELECT pg_terminate_backend($1)", [.int(Int32(first))])
+        await #expect {
+            try await connection.run { s in _ = try s.query("SELECT 1") }
+        } throws: {
+            ($0 as? PostgresError)?.endsTheSession == true
+        }
+        let second = try await connection.run { s in try s.query("SELECT pg_backend_pid()")[0].integer(0) }
+        #expect(second != first)
+        await connection.close()
+        await #expect(throws: PostgresError.closed) { try await connection.run { _ in } }
+    }
+
+    @Test func a_connection_lost_at_commit_leaves_its_outcome_unknown() throws {
+        let s = try session()
+        try s.script("CREATE TABLE IF NOT EXISTS commit_probe (a int)")
+        #expect {
+            try s.transaction {
+                try s.query("INSERT INTO commit_probe VALUES (1)")
+                try session().query("SELECT pg_terminate_backend($1)", [.int(s.announcedBackendPID)])
+            }
+        } throws: {
+            guard case PostgresError.commitOutcomeUnknown = $0 else { return false }
+            return true
+        }
+        #expect(!s.isOpen)
+    }
+
+    @Test func a_body_that_leaves_its_transaction_open_costs_the_session() async throws {
+        let connection = Connection(try cluster.options(database: "postgres"))
+        try await connection.run { s in _ = try s.query("BEGIN") }
+        #expect(try await connection.run { s in s.isInTransaction } == false)
+        await connection.close()
+    }
+
+    @Test func nobody_listening_and_a_wrong_database_are_told_apart() throws {
+        #expect {
+            try Session(ConnectionOptions("host=127.0.0.1 port=1 dbname=x", applicationName: "tests"))
+        } throws: {
+            guard case PostgresError.unreachable(_, sqlState: nil) = $0 else { return false }
+            return true
+        }
+        #expect {
+            try Session(cluster.options(database: "absent"))
+        } throws: {
+            ($0 as? PostgresError)?.sqlState == "3D000"
+        }
+    }
+
+    @Test func timeouts_are_always_set_and_a_given_one_is_kept() throws {
+        let options = try ConnectionOptions("postgresql://u:secret@h/d?connect_timeout=3", applicationName: "writer")
+        #expect(options["connect_timeout"] == "3")
+        #expect(options["tcp_user_timeout"] == "20000")
+        #expect(options["keepalives_idle"] == "10")
+        #expect(options["application_name"] == "writer")
+        #expect(options["password"] == nil)
+        let row = try #require(
+            try session().query(
+                """
+                SELECT current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout'),
+                       current_setting('lock_timeout'), current_setting('application_name'), current_setting('synchronous_commit')
+                """
+            ).first)
+        #expect((0..<5).map { row.text($0) } == ["30s", "1min", "20s", "tests", "on"])
+    }
+
+    @Test func a_malformed_connection_string_is_not_repeated() throws {
+        #expect {
+            try ConnectionOptions("postgresql://u:secret@[h/d", applicationName: "x")
+        } throws: {
+            !"\($0)".contains("secret")
+        }
+    }
+
+    @Test func tls_with_full_verification_works_and_a_wrong_name_is_refused() throws {
+        try session().script(
+            "DO $$ BEGIN CREATE ROLE tls_user LOGIN PASSWORD 'right'; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+        func open(host: String, password: String) throws -> Session {
+            try Session(
+                ConnectionOptions(
+                    "host=\(host) hostaddr=127.0.0.1 port=\(cluster.port) user=tls_user dbname=postgres sslmode=verify-full "
+                        + "sslrootcert=\(cluster.folder)/ca.crt", applicationName: "tests", password: password))
+        }
+        #expect(try open(host: "localhost", password: "right").usesTLS)
+        #expect(throws: PostgresError.self) { try open(host: "elsewhere", password: "right") }
+        #expect {
+            try open(host: "localhost", password: "wrong")
+        } throws: {
+            ($0 as? PostgresError)?.sqlState == "28P01"
+        }
+    }
+}
