@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "TL", dependencies: ["Primitives"]),
 
         // MARK: protocol
-        .target(name: "MTProto", dependencies: ["Primitives", "TL", "Cryptography", "CZlib"]),
+        .target(name: "MTProto", dependencies: ["Primitives", "Cryptography", "CZlib"]),
 
         // MARK: contract
         .target(
@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "TelegramConnection",
             dependencies: [
-                "Primitives", "TL", "MTProto", "TelegramClient", "Cryptography",
+                "Primitives", "MTProto", "Cryptography",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -84,6 +84,7 @@ let package = Package(
                 "Primitives",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -137,7 +138,13 @@ let package = Package(
         .testTarget(name: "WriterCoreTests", dependencies: ["WriterCore", "Events", "Primitives"]),
         .testTarget(name: "SupervisorCoreTests", dependencies: ["SupervisorCore", "Primitives"]),
         .testTarget(name: "SimulatorCoreTests", dependencies: ["SimulatorCore", "MTProto", "TL", "Primitives"]),
-        .testTarget(name: "TelegramConnectionTests", dependencies: ["TelegramConnection", "MTProto", "TL", "Primitives"]),
+        .testTarget(
+            name: "TelegramConnectionTests",
+            dependencies: [
+                "TelegramConnection", "MTProto", "Cryptography", "Primitives",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .testTarget(name: "EventLinkTests", dependencies: ["EventLink", "ZeroMQ", "Events", "Primitives"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "PostgreSQL", "WriterCore", "Events", "Primitives"]),
         .testTarget(name: "ServiceKitTests", dependencies: ["ServiceKit", "Primitives"]),
