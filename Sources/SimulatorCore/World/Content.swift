@@ -1,0 +1,91 @@
+import Primitives
+
+/// A message as all its readers share it; what differs per reader (ids, `out`) is kept where the reader's copy is.
+public struct Content: Sendable {
+    /// Its index in `World.contents`.
+    public let key: Int
+    /// The chat or channel, or for a private message the receiver.
+    public var place: Peer
+    /// The account that wrote it.
+    public var sender: Int64
+    /// The moment of sending in nanoseconds; Telegram's `date` is its whole seconds.
+    public var date: UnixTime
+    public var editedAt: UnixTime?
+    /// When it was deleted for everyone.
+    public var deletedAt: UnixTime?
+    public var text: String
+    public var entities: [Entity] = []
+    public var media: Media?
+    public var action: Action?
+    /// The message that it answers.
+    public var replyTo: Int?
+    public var groupedID: Int64?
+    public var views: Int32 = 0
+    /// Its id in the channel; 0 in private chats and basic groups, where `copies` holds the ids.
+    public var channelMessageID: Int32 = 0
+    public var copies: [Copy] = []
+
+    /// One account's copy of a message of the common box.
+    public struct Copy: Hashable, Sendable {
+        public var user: Int64
+        public var id: Int32
+    }
+
+    /// The id under which the account knows it.
+    public func id(for user: Int64) -> Int32? {
+        if channelMessageID != 0 { return channelMessageID }
+        return copies.first { $0.user == user }?.id
+    }
+}
+
+/// A `MessageEntity`: a part of the text, in UTF-16 units.
+public struct Entity: Hashable, Sendable {
+    /// The constructor's name, as "messageEntityBold".
+    public var name: String
+    public var offset: Int64
+    public var length: Int64
+    /// The url of a text link or the language of a code block.
+    public var argument: String?
+
+    public init(name: String, offset: Int64, length: Int64, argument: String? = nil) {
+        self.name = name
+        self.offset = offset
+        self.length = length
+        self.argument = argument
+    }
+}
+
+/// A file in a message, by its id in `World.files`.
+public enum Media: Hashable, Sendable {
+    case photo(Int64)
+    case document(Int64)
+}
+
+/// What a service message tells.
+public enum Action: Hashable, Sendable {
+    case chatCreate(title: String, users: [Int64])
+    case chatAddUser([Int64])
+    case chatDeleteUser(Int64)
+    case chatEditTitle(String)
+    case chatJoinedByLink(inviter: Int64)
+    case channelCreate(title: String)
+}
+
+/// What a sender gives.
+public struct Draft: Sendable {
+    public var text: String
+    public var entities: [Entity] = []
+    public var media: Media?
+    /// The id, as the sender knows it, of the message that is answered.
+    public var replyTo: Int32?
+    public var groupedID: Int64?
+    /// The client's `random_id`: a second message with it is refused.
+    public var randomID: Int64?
+
+    public init(_ text: String, media: Media? = nil, replyTo: Int32? = nil, randomID: Int64? = nil) {
+        self.text = text
+        self.media = media
+        self.replyTo = replyTo
+        self.randomID = randomID
+    }
+}

@@ -1,0 +1,49 @@
+import Primitives
+
+/// A photo or document that was uploaded.
+public struct StoredFile: Sendable {
+    public let id: Int64
+    public var bytes: [UInt8]
+    public var date: UnixTime
+    /// Nil for a photo.
+    public var document: DocumentInfo?
+}
+
+/// What a document is besides its bytes.
+public struct DocumentInfo: Sendable {
+    public var mimeType: String
+    public var fileName: String?
+    /// Sends back the other attributes as they came; opaque here.
+    public var video: (duration: Double, width: Int64, height: Int64)?
+
+    public init(mimeType: String, fileName: String?) {
+        self.mimeType = mimeType
+        self.fileName = fileName
+    }
+}
+
+/// A file on its way up.
+struct Upload: Sendable {
+    var parts: [Int32: [UInt8]] = [:]
+    var bytes = 0
+}
+
+extension World {
+    /// Most bytes of one upload, and of one part as Telegram has it.
+    static let uploadBytes = 256 << 20
+    static let partBytes = 512 << 10
+
+    @discardableResult
+    public mutating func store(_ bytes: [UInt8], document: DocumentInfo?, now: UnixTime) -> Int64 {
+        let id = Int64(bitPattern: scramble(secret ^ 0xF11E ^ UInt64(files.count))) & .max
+        files[id] = StoredFile(id: id, bytes: bytes, date: now, document: document)
+        return id
+    }
+
+    /// The hash and the reference that a client must show to download the file.
+    public func fileAccess(_ id: Int64) -> (hash: Int64, reference: [UInt8]) {
+        let hash = Int64(bitPattern: scramble(secret ^ 0xACCE55 ^ UInt64(bitPattern: id)))
+        let word = scramble(UInt64(bitPattern: hash))
+        return (hash, (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * UInt64($0))) })
+    }
+}
