@@ -125,7 +125,8 @@ let package = Package(
             ]),
         .executableTarget(
             name: "tl-import",
-            dependencies: ["TL", "Primitives", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: ["TL", "Primitives", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            exclude: ["Schema.sources"]),
 
         // MARK: tests
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),

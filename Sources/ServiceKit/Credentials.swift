@@ -1,0 +1,106 @@
+import Glibc
+import Primitives
+
+/// The secrets of a service: files that systemd put into `$CREDENTIALS_DIRECTORY`, or variables while developing.
+///
+/// https://systemd.io/CREDENTIALS
+public struct Credentials: Sendable {
+    public enum Name: String, Sendable, CaseIterable {
+        /// 32 bytes that seal the Telegram sessions; base64 or hexadecimal text, or the bytes themselves in a file.
+        case masterKey = "master_key"
+        /// The api_hash that belongs to `telegram.api_id`: 32 hexadecimal digits.
+        case apiHash = "api_hash"
+        /// What an HTTP caller presents as `Authorization: Bearer …` until there are admins with keys of their own.
+        case adminToken = "admin_token"
+        /// The password of the stage's database role, if it needs one.
+        case databasePassword = "database_password"
+
+        /// The variable that stands for it while developing.
+        public var variable: String { rawValue.uppercased() }
+    }
+
+    /// Bytes of the master key.
+    public static let masterKeyLength = 32
+
+    private let directory: String?
+    private let environment: [String: String]
+
+    public init(environment: [String: String] = processEnvironment()) {
+        directory = environment["CREDENTIALS_DIRECTORY"]
+        self.environment = environment
+    }
+
+    /// The credential, or nil when nobody gave it. A file counts before a variable.
+    public func find(_ name: Name) throws(ServiceError) -> Secret? {
+        if let directory {
+            switch readFile("\(directory)/\(name.rawValue)") {
+            case .success(let bytes): return Secret(name == .masterKey && bytes.count == Self.masterKeyLength ? bytes : trimmed(bytes))
+            case .failure(let error) where error.code == ENOENT: break
+            case .failure(let error): throw .configuration("credential \(name.rawValue): cannot be read: \(error.text)")
+            }
+        }
+        return environment[name.variable].map { Secret(trimmed(Array($0.utf8))) }
+    }
+
+    /// The credential, or an error (78) that says how to give it.
+    public func require(_ name: Name) throws(ServiceError) -> Secret {
+        guard let secret = try find(name) else {
+            throw .configuration(
+                "credential \(name.rawValue) is missing: put it into /etc/aaltohub/credentials/\(name.rawValue) "
+                    + "(LoadCredential= in the unit reads it), or set \(name.variable) while developing")
+        }
+        if secret.bytes.isEmpty { throw .configuration("credential \(name.rawValue) is empty") }
+        return secret
+    }
+
+    /// The 32 bytes of the master key.
+    public func masterKey() throws(ServiceError) -> Secret {
+        let given = try require(.masterKey)
+        if let key = Self.masterKey(given.bytes) { return key }
+        throw .configuration(
+            "credential master_key is malformed: wanted 32 bytes as base64 or 64 hexadecimal digits; "
+                + "make one with `head -c 32 /dev/urandom | base64` only if nothing is sealed under an older one")
+    }
+
+    private static func masterKey(_ given: [UInt8]) -> Secret? {
+        if given.count == masterKeyLength { return Secret(given) }
+        let text = String(decoding: given, as: UTF8.self)
+        if given.count == 2 * masterKeyLength, let key = bytes(hex: text) { return Secret(key) }
+        if let key = base64(text), key.count == masterKeyLength { return Secret(key) }
+        return nil
+    }
+
+    /// Editors and `echo` end a file with a newline that is no part of the secret.
+    private func trimmed(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes[...]
+        while let last = bytes.last, last == 10 || last == 13 || last == 32 || last == 9 { bytes.removeLast() }
+        return Array(bytes)
+    }
+}
+
+/// The bytes of a base64 text (RFC 4648, either alphabet, padding optional), or nil when it is not one.
+func base64(_ text: String) -> [UInt8]? {
+    var out: [UInt8] = []
+    var bits: UInt32 = 0
+    var count = 0
+    let digits = text.utf8.reversed().drop { $0 == UInt8(ascii: "=") }.reversed()
+    for c in digits {
+        let value: UInt8
+        switch c {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = c - 65
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): value = c - 71
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): value = c + 4
+        case UInt8(ascii: "+"), UInt8(ascii: "-"): value = 62
+        case UInt8(ascii: "/"), UInt8(ascii: "_"): value = 63
+        default: return nil
+        }
+        bits = bits << 6 | UInt32(value)
+        count += 6
+        if count >= 8 {
+            count -= 8
+            out.append(UInt8(truncatingIfNeeded: bits >> count))
+        }
+    }
+    // What is left over are the zero bits that fill the last digit.
+    return count < 6 && bits & ((1 << count) - 1) == 0 ? out : nil
+}

@@ -1,0 +1,47 @@
+import Glibc
+
+/// A lock that one process of this machine holds: flock(2) on a file, which the kernel drops when the process ends.
+///
+/// The file holds the holder's pid for people; only the lock counts.
+public final class FileLock: Sendable {
+    public let path: String
+    private let descriptor: Int32
+
+    /// Takes the lock, or tells who holds it.
+    ///
+    /// - Parameters:
+    ///   - path: the file, which is made if need be; its folder must exist.
+    ///   - purpose: what one process alone may do, as in "write to this database".
+    /// - Throws: status 69 when another process holds it, 74 when the file cannot be made.
+    public init(path: String, purpose: String) throws(ServiceError) {
+        self.path = path
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o660)
+        guard file >= 0 else { throw .io("lock file \(path): cannot be opened: \(SystemCallError())") }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            let error = SystemCallError()
+            close(file)
+            guard error.code == EWOULDBLOCK else { throw .io("lock file \(path): cannot be locked: \(error)") }
+            let holder = FileLock.holder(of: path).map { "process \($0)" } ?? "another process"
+            throw .unavailable("\(holder) already has the right to \(purpose) (lock \(path)): stop it first, or leave it to it")
+        }
+        descriptor = file
+        ftruncate(file, 0)
+        writeAll(Array("\(getpid())\n".utf8), to: file)
+    }
+
+    deinit { close(descriptor) }
+
+    /// The pid that the file names, whether or not that process lives.
+    public static func holder(of path: String) -> Int32? {
+        guard case .success(let bytes) = readFile(path) else { return nil }
+        return Int32(String(decoding: bytes, as: UTF8.self).trimmed)
+    }
+
+    /// Whether a process holds the lock now.
+    public static func isHeld(_ path: String) -> Bool {
+        let file = open(path, O_RDWR | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        return flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+}

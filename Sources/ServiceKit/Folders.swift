@@ -1,0 +1,64 @@
+import Glibc
+
+/// Where the services meet and what each keeps: the files and folders of a configuration.
+public struct Folders: Hashable, Sendable {
+    public let runtime: String
+    public let state: String
+
+    public init(_ configuration: Configuration) {
+        runtime = configuration.runtimeDirectory
+        state = configuration.stateDirectory
+    }
+
+    /// The socket on which the writer takes records.
+    public var link: String { "\(runtime)/link/writer.sock" }
+    /// The socket on which a service publishes what passes through it.
+    public func tap(_ service: String) -> String { "\(taps)/\(service).sock" }
+    public var taps: String { "\(runtime)/tap" }
+    /// The socket on which a service takes commands.
+    public func control(_ service: String) -> String { "\(controls)/\(service).sock" }
+    public var controls: String { "\(runtime)/control" }
+    /// A lock that all stages of this machine see, such as `writer` or `authorisation-<key id>`.
+    public func lock(_ name: String) -> String { "\(runtime)/lock/\(name).lock" }
+    /// The folder of what only this service reads.
+    public func state(_ service: String) -> String { "\(state)/\(service)" }
+
+    /// Makes what is missing: under systemd nothing is, in development everything.
+    ///
+    /// - Throws: status 74 with the folder that cannot be made.
+    public func prepare(for service: String) throws(ServiceError) {
+        for folder in [runtime, "\(runtime)/link", taps, controls, "\(runtime)/lock"] { try Folders.make(folder, mode: 0o770) }
+        try Folders.make(state, mode: 0o755)
+        try Folders.make(state(service), mode: 0o700)
+    }
+
+    /// The services that have a socket in `folder`, sorted: `writer` for `writer.sock`.
+    public static func services(in folder: String) -> [String] {
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if name.hasSuffix(".sock"), name.count > 5 { names.append(String(name.dropLast(5))) }
+        }
+        return names.sorted()
+    }
+
+    private static func make(_ path: String, mode: mode_t) throws(ServiceError) {
+        var built = ""
+        for part in path.split(separator: "/") {
+            built += "/\(part)"
+            if mkdir(built, built == path ? mode : 0o755) != 0, errno != EEXIST, !isDirectory(built) {
+                throw .io("folder \(built): cannot be made: \(SystemCallError()); make it, or set runtime_directory and state_directory")
+            }
+        }
+        if access(path, W_OK | X_OK) != 0 {
+            throw .io("folder \(path): this user may not write there: \(SystemCallError()); it needs to be in the folder's group")
+        }
+    }
+
+    private static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}

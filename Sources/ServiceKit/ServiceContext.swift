@@ -1,0 +1,56 @@
+import Logging
+import Primitives
+import ServiceLifecycle
+
+/// What every stage is given when it starts.
+public struct ServiceContext: Sendable {
+    /// Between two heartbeats: three missed ones mean that a service is down.
+    public static let heartbeatInterval = Duration.seconds(2)
+
+    public let name: ServiceName
+    public let configuration: Configuration
+    public let credentials: Credentials
+    public let folders: Folders
+    public let logger: Logger
+    public let notifier: Notifier
+    public let watchdog: Watchdog
+    public let status: ServiceStatus
+    let stop: StopSignal
+
+    /// The stage can do its job from now on.
+    public func ready(_ detail: String) {
+        status.state = .ready
+        status.detail = detail
+        notifier.status(detail)
+        notifier.ready()
+        logger.info("ready", metadata: ["detail": "\(detail)"])
+    }
+
+    /// A change of state or of the live one-liner; as often as one likes.
+    public func report(_ state: ServiceStatus.State? = nil, _ detail: String) {
+        if let state { status.state = state }
+        status.detail = detail
+        notifier.status(detail)
+    }
+
+    /// Whether somebody asked this process to stop.
+    public var isStopping: Bool { stop.isRequested }
+
+    /// Returns when somebody asks this process to stop: SIGTERM, SIGINT, `requestStop()`, or the end of the task.
+    public func untilStop() async { await stop.wait() }
+
+    /// Calls `handler` once when the stop is asked for, or now if it was: from any thread, so it should only pass it on.
+    public func onStop(_ handler: @escaping @Sendable () -> Void) { stop.onRequest(handler) }
+
+    /// Asks this process to stop, as SIGTERM does: finish, acknowledge, close, exit 0. The control command `drain` does it.
+    public func requestStop() { stop.request() }
+
+    /// Hands the heartbeat to `publish` now and every two seconds until the task is cancelled.
+    /// Run it beside the work, in a task of its own.
+    public func heartbeats(_ publish: @escaping @Sendable (JSON) -> Void) async {
+        while !Task.isCancelled {
+            publish(status.json())
+            do { try await Task.sleep(for: Self.heartbeatInterval) } catch { return }
+        }
+    }
+}
