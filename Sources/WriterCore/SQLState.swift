@@ -1,0 +1,32 @@
+/// What a failed transaction calls for, told by its SQLSTATE.
+///
+/// Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+public enum FailureClass: Hashable, Sendable {
+    /// An event is at fault: find it by bisection, set it aside, commit the rest.
+    case data
+    /// The transaction lost against another: try again at once.
+    case conflict
+    /// The database is away, full, starting or too slow: wait and try again.
+    case environment
+    /// A statement ran out of its time: like `environment`, but one event alone that does so again and again is at fault itself.
+    case timeout
+    /// Our own or the operator's fault (schema, rights, read-only): hold and raise the alarm.
+    case operators
+
+    /// - Parameter sqlstate: five characters; nil when there was no answer at all.
+    public init(sqlstate: String?) {
+        guard let sqlstate, sqlstate.utf8.count == 5 else {
+            self = .environment
+            return
+        }
+        self =
+            switch (sqlstate, sqlstate.prefix(2)) {
+            case ("40001", _), ("40P01", _): .conflict
+            // 57014 is query_canceled: what statement_timeout gives. 55P03 is lock_not_available, from lock_timeout.
+            case ("57014", _), ("55P03", _): .timeout
+            case (_, "22"), (_, "23"), (_, "21"), (_, "54"): .data
+            case (_, "08"), (_, "40"), (_, "53"), (_, "57"), (_, "58"): .environment
+            default: .operators
+            }
+    }
+}
