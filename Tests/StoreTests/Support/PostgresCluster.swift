@@ -46,7 +46,7 @@ final class PostgresCluster: Sendable {
     func makeDatabase() throws -> String {
         let name = "test_\(ProcessInfo.processInfo.processIdentifier)_\(names.next())"
         let session = try Session(ConnectionOptions(administrator(), applicationName: "tests"))
-        try session.script("CREATE DATABASE \(name)")
+        try session.script("CREATE DATABASE \(name) TEMPLATE template0")
         session.close()
         return name
     }
