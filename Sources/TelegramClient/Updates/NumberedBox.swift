@@ -1,0 +1,100 @@
+import Primitives
+
+/// The state of one box: its position, and what waits for its turn.
+///
+/// The rule for an update that ends at `end` and counts `count`: position + count = end applies, more was already applied, less is
+/// a gap. Source: https://core.telegram.org/api/updates#update-handling
+struct NumberedBox: Sendable {
+    var generation: UInt64
+    /// nil until it is known where to start.
+    var value: Int64?
+    /// Came too early, or while a difference was under way. In the order of arrival.
+    private(set) var held: [Update] = []
+    /// When a gap is no longer waited for.
+    private(set) var holdUntil: Instant?
+
+    init(generation: UInt64 = 1, value: Int64? = nil) {
+        self.generation = generation
+        self.value = value
+    }
+
+    enum Offer: Equatable {
+        /// Applied, with the updates that had waited for it, in order.
+        case applied([Update])
+        case duplicate
+        case held
+        /// Not kept: too many wait. The difference must be asked for.
+        case overflow
+    }
+
+    /// Offers an update in any order. `waiting`: a difference runs or the position is unknown, so nothing is applied now.
+    mutating func offer(_ update: Update, waiting: Bool, now: Instant) -> Offer {
+        guard !waiting, let value else { return keep(update) ? .held : .overflow }
+        switch NumberedBox.judge(update, at: value) {
+        case .duplicate: return .duplicate
+        case .gap:
+            guard keep(update) else { return .overflow }
+            if holdUntil == nil { holdUntil = now + UpdateLimits.holdBack }
+            return .held
+        case .next(let end):
+            self.value = end
+            return .applied([update] + replay(now: now))
+        }
+    }
+
+    /// Applies what waits and now fits; drops what is known by now; what still does not fit starts a new wait.
+    mutating func replay(now: Instant) -> [Update] {
+        guard var position = value, !held.isEmpty else {
+            if held.isEmpty { holdUntil = nil }
+            return []
+        }
+        var applied: [Update] = []
+        var rest: [Update] = []
+        for update in held.sorted(by: { $0.order < $1.order }) {
+            switch NumberedBox.judge(update, at: position) {
+            case .duplicate: continue
+            case .gap: rest.append(update)
+            case .next(let end):
+                position = end
+                applied.append(update)
+            }
+        }
+        value = position
+        held = rest
+        if rest.isEmpty {
+            holdUntil = nil
+        } else if holdUntil == nil || !applied.isEmpty {
+            holdUntil = now + UpdateLimits.holdBack
+        }
+        return applied
+    }
+
+    /// The wait is over: a difference is being asked, which ends it.
+    mutating func stopHolding() { holdUntil = nil }
+
+    /// The server counts anew: what waits has numbers of the old count.
+    mutating func startGeneration() {
+        generation += 1
+        dropHeld()
+    }
+
+    /// Forgets what waits, since a difference will bring it again.
+    mutating func dropHeld() {
+        held = []
+        holdUntil = nil
+    }
+
+    private mutating func keep(_ update: Update) -> Bool {
+        if held.count >= UpdateLimits.heldUpdates { return false }
+        held.append(update)
+        return true
+    }
+
+    private enum Judgement { case next(Int64), duplicate, gap }
+
+    private static func judge(_ update: Update, at value: Int64) -> Judgement {
+        guard case .box(_, let end, let count) = update.place else { return .duplicate }
+        let expected = value + count
+        return expected == end ? .next(end) : expected > end ? .duplicate : .gap
+    }
+}

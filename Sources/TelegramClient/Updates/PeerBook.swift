@@ -1,0 +1,155 @@
+import TL
+
+/// What one authorisation knows of users and chats: access hashes and names, within a bound.
+///
+/// Access hashes belong to one authorisation and are never shared. A `min` object never replaces what a full one said.
+/// Source: https://core.telegram.org/api/min
+public struct PeerBook: Sendable {
+    public enum Kind: Hashable, Sendable { case user, basicGroup, channel }
+
+    public struct Key: Hashable, Sendable {
+        public var kind: Kind
+        /// Bare positive id.
+        public var id: Int64
+        public init(_ kind: Kind, _ id: Int64) {
+            self.kind = kind
+            self.id = id
+        }
+    }
+
+    public struct Peer: Hashable, Sendable {
+        /// nil while only `min` objects were seen, and for basic groups, which need none.
+        public var accessHash: Int64?
+        /// Display name of a user, title of a chat.
+        public var name: String?
+        public var username: String?
+        /// The supergroup that a basic group became.
+        public var migratedTo: Int64?
+        /// A channel for one-way posts, rather than a supergroup.
+        public var isBroadcast: Bool
+        /// Left, kicked or forbidden.
+        public var isLeft: Bool
+
+        public init(
+            accessHash: Int64? = nil, name: String? = nil, username: String? = nil, migratedTo: Int64? = nil, isBroadcast: Bool = false,
+            isLeft: Bool = false
+        ) {
+            self.accessHash = accessHash
+            self.name = name
+            self.username = username
+            self.migratedTo = migratedTo
+            self.isBroadcast = isBroadcast
+            self.isLeft = isLeft
+        }
+    }
+
+    /// The most peers it holds.
+    public let limit: Int
+    private var peers: [Key: Peer] = [:]
+    /// Keys in the order in which they were first seen, for eviction.
+    private var order: [Key] = []
+    private var evicted = 0
+    private var changed: [Key] = []
+    private var isChanged: Set<Key> = []
+
+    public init(limit: Int = UpdateLimits.peers) {
+        precondition(limit > 0, "a book of peers holds at least one")
+        self.limit = limit
+    }
+
+    public var count: Int { peers.count }
+    public subscript(_ key: Key) -> Peer? { peers[key] }
+
+    /// Enters what was stored for this authorisation, without marking it as changed.
+    public mutating func restore(_ key: Key, _ peer: Peer) {
+        if peers.updateValue(peer, forKey: key) == nil { order.append(key) }
+        evict()
+    }
+
+    /// Peers whose hash or name changed since this was last asked, in the order of their change.
+    public mutating func takeChanged() -> [(key: Key, peer: Peer)] {
+        defer {
+            changed = []
+            isChanged = []
+        }
+        return changed.compactMap { key in peers[key].map { (key, $0) } }
+    }
+
+    public mutating func merge(users: [TLObject], chats: [TLObject]) {
+        for user in users { merge(user: user) }
+        for chat in chats { merge(chat: chat) }
+    }
+
+    private mutating func merge(user: TLObject) {
+        guard user.name == "user", let id = user["id"]?.int else { return }
+        let first = user["first_name"]?.string ?? ""
+        let last = user["last_name"]?.string ?? ""
+        let name = user["deleted"]?.bool == true ? nil : [first, last].filter { !$0.isEmpty }.joined(separator: " ")
+        let isMin = user["min"]?.bool ?? false
+        update(Key(.user, id)) { peer in
+            if !isMin, let hash = user["access_hash"]?.int { peer.accessHash = hash }
+            if let name, !name.isEmpty, !isMin || peer.name == nil { peer.name = name }
+            if !isMin || peer.username == nil { peer.username = user["username"]?.string ?? (isMin ? peer.username : nil) }
+        }
+    }
+
+    private mutating func merge(chat: TLObject) {
+        guard let id = chat["id"]?.int else { return }
+        let title = chat["title"]?.string
+        switch chat.name {
+        case "chat", "chatForbidden":
+            update(Key(.basicGroup, id)) { peer in
+                if let title, !title.isEmpty { peer.name = title }
+                if let target = chat["migrated_to"]?.object?["channel_id"]?.int { peer.migratedTo = target }
+                peer.isLeft = chat.name == "chatForbidden" || chat["left"]?.bool == true
+            }
+        case "channel", "channelForbidden":
+            let isMin = chat["min"]?.bool ?? false
+            update(Key(.channel, id)) { peer in
+                if let title, !title.isEmpty { peer.name = title }
+                if isMin { return }
+                if let hash = chat["access_hash"]?.int { peer.accessHash = hash }
+                peer.username = chat["username"]?.string
+                peer.isBroadcast = chat["broadcast"]?.bool ?? false
+                peer.isLeft = chat.name == "channelForbidden" || chat["left"]?.bool == true
+            }
+        default: break
+        }
+    }
+
+    private mutating func update(_ key: Key, _ change: (inout Peer) -> Void) {
+        let before = peers[key]
+        var after = before ?? Peer()
+        change(&after)
+        if after == before { return }
+        peers[key] = after
+        if before == nil { order.append(key) }
+        if isChanged.insert(key).inserted { changed.append(key) }
+        evict()
+    }
+
+    private mutating func evict() {
+        while peers.count > limit, evicted < order.count {
+            peers[order[evicted]] = nil
+            evicted += 1
+        }
+        if evicted > limit {
+            order.removeFirst(evicted)
+            evicted = 0
+        }
+    }
+
+    /// The `InputPeer` for a `Peer`, or nil when its access hash is unknown.
+    public func inputPeer(of peer: TLObject) -> TLObject? {
+        if let id = peer["user_id"]?.int {
+            guard let hash = self[Key(.user, id)]?.accessHash else { return nil }
+            return TLObject("inputPeerUser", ["user_id": .integer(id), "access_hash": .integer(hash)])
+        }
+        if let id = peer["chat_id"]?.int { return TLObject("inputPeerChat", ["chat_id": .integer(id)]) }
+        if let id = peer["channel_id"]?.int {
+            guard let hash = self[Key(.channel, id)]?.accessHash else { return nil }
+            return TLObject("inputPeerChannel", ["channel_id": .integer(id), "access_hash": .integer(hash)])
+        }
+        return nil
+    }
+}

@@ -1,0 +1,261 @@
+import Primitives
+import TL
+
+/// Envelopes, and the difference of the common box.
+extension UpdateEngine {
+    // MARK: envelopes
+
+    /// Numbered updates go to their boxes first; the rest goes by the envelope's number.
+    mutating func apply(_ envelope: Envelope, now: Instant) {
+        // The order inside an envelope is not guaranteed; a stable sort by the position before each update restores it.
+        var numbered: [Update] = []
+        var loose: [Update] = []
+        for update in envelope.updates {
+            switch update.place {
+            case .box: numbered.append(update)
+            case .loose: loose.append(update)
+            case .channelTooLong(let channel): wantDifference(of: channel, now: now)
+            }
+        }
+        if numbered.count > 1 { numbered.sort { $0.order < $1.order } }
+        for update in numbered { place(update, way: .push, now: now) }
+
+        var rest = envelope
+        rest.updates = loose
+        rest.users = []
+        rest.chats = []
+        applyLoose(rest, now: now)
+    }
+
+    /// Offers one numbered update to its box.
+    mutating func place(_ update: Update, way: Way, now: Instant) {
+        guard case .box(let box, _, _) = update.place else { return }
+        switch box {
+        case .common:
+            let from = common.pts.value
+            let offer = common.pts.offer(update, waiting: common.isWaiting, now: now)
+            settle(offer, box: box, from: from, way: way)
+            if offer == .overflow { common.wanted = true }
+        case .qts:
+            let from = common.qts.value
+            let offer = common.qts.offer(update, waiting: common.isWaiting || common.qts.value == nil, now: now)
+            settle(offer, box: box, from: from, way: way)
+            if offer == .overflow { common.wanted = true }
+        case .channel(let id):
+            placeInChannel(update, id, way: way, now: now)
+        }
+    }
+
+    /// Hands on what an offer applied.
+    mutating func settle(_ offer: NumberedBox.Offer, box: Box, from: Int64?, way: Way) {
+        switch offer {
+        case .applied(let updates): if let from { deliver(updates, box: box, from: from, way: way) }
+        case .duplicate: duplicates += 1
+        case .held, .overflow: break
+        }
+    }
+
+    /// One delivery per update, each with the position after it.
+    mutating func deliver(_ updates: [Update], box: Box, from: Int64, way: Way) {
+        var position = from
+        for update in updates {
+            guard case .box(_, let end, _) = update.place else { continue }
+            deliver(box: box, from: position, to: end, way: way, items: [.update(update)], receivedAt: update.receivedAt)
+            position = end
+        }
+    }
+
+    mutating func deliver(
+        box: Box, from: Int64, to: Int64, way: Way, tooLong: Bool = false, items: [Delivery.Item] = [], receivedAt: UnixTime
+    ) {
+        var delivery = Delivery(box: box, from: from, to: to, way: way, tooLong: tooLong, items: items, receivedAt: receivedAt)
+        switch box {
+        case .common:
+            delivery.generation = common.pts.generation
+            delivery.date = common.date
+            delivery.seq = common.seq
+        case .qts: delivery.generation = common.qts.generation
+        case .channel(let id): delivery.generation = index(of: id).map { channels[$0].box.generation } ?? 1
+        }
+        outputs.append(.deliver(delivery))
+    }
+
+    /// The seq rule: 0 applies at once; the next number applies; a smaller one is known; a larger one is a gap.
+    private mutating func applyLoose(_ envelope: Envelope, now: Instant) {
+        if envelope.seqStart == 0 {
+            handOn(envelope)
+            if !common.isWaiting, common.pts.holdUntil == nil { common.date = max(common.date, envelope.date) }
+            return
+        }
+        if common.isWaiting || envelope.seqStart > common.seq + 1 {
+            guard common.envelopes.count < UpdateLimits.heldEnvelopes else {
+                common.wanted = true
+                return
+            }
+            common.envelopes.append(envelope)
+            if !common.isWaiting, common.envelopesUntil == nil { common.envelopesUntil = now + UpdateLimits.holdBack }
+            return
+        }
+        guard envelope.seqStart == common.seq + 1 else {
+            duplicates += envelope.updates.isEmpty ? 0 : 1
+            return
+        }
+        common.seq = envelope.seq
+        common.date = max(common.date, envelope.date)
+        handOn(envelope)
+        replayEnvelopes(now: now)
+    }
+
+    private mutating func handOn(_ envelope: Envelope) {
+        guard !envelope.updates.isEmpty else { return }
+        outputs.append(
+            .deliver(
+                Delivery(box: nil, way: .push, items: envelope.updates.map { .update($0) }, receivedAt: envelope.receivedAt)))
+    }
+
+    private mutating func replayEnvelopes(now: Instant) {
+        guard !common.envelopes.isEmpty else { return common.envelopesUntil = nil }
+        let waiting = common.envelopes.sorted { $0.seqStart < $1.seqStart }
+        common.envelopes = []
+        common.envelopesUntil = nil
+        for envelope in waiting { applyLoose(envelope, now: now) }
+    }
+
+    // MARK: asking
+
+    mutating func askCommon(now: Instant) {
+        guard common.asking == nil, let due = common.nextDeadline, due <= now else { return }
+        for hold in [common.pts.holdUntil, common.qts.holdUntil, common.envelopesUntil] {
+            if let hold, hold <= now {
+                gaps += 1
+                break
+            }
+        }
+        common.wanted = false
+        common.notBefore = nil
+        common.pts.stopHolding()
+        common.qts.stopHolding()
+        common.envelopesUntil = nil
+        common.lastTraffic = now
+        if let pts = common.pts.value, common.restart == nil {
+            common.asking = request(
+                .getDifference(pts: pts, date: common.date, qts: common.qts.value ?? 0, limit: common.limit))
+        } else {
+            common.asking = request(.getState)
+        }
+    }
+
+    // MARK: answers
+
+    /// The box starts where the server stands; after a restart with the gap in between.
+    mutating func start(at state: CommonState, receivedAt: UnixTime) {
+        common.retry.reset()
+        let old = common.pts.value
+        if common.restart == .newGeneration {
+            common.pts.startGeneration()
+            common.qts.startGeneration()
+        }
+        let skipped = common.restart != nil
+        common.restart = nil
+        common.limit = nil
+        common.pts.value = state.pts
+        common.date = state.date
+        common.seq = state.seq
+        deliver(
+            box: .common, from: skipped ? min(old ?? state.pts, state.pts) : state.pts, to: state.pts, way: .difference, tooLong: skipped,
+            receivedAt: receivedAt)
+        if common.qts.value == nil || skipped {
+            common.qts.value = state.qts
+            deliver(box: .qts, from: state.qts, to: state.qts, way: .difference, receivedAt: receivedAt)
+        }
+        replayCommon(now: common.lastTraffic)
+    }
+
+    mutating func difference(_ answer: UpdateAnswer, receivedAt: UnixTime, now: Instant) {
+        common.lastTraffic = now
+        common.retry.reset()
+        switch answer {
+        case .differenceEmpty(let date, let seq):
+            common.date = max(common.date, date)
+            common.seq = seq
+            replayCommon(now: now)
+        case .difference(let content, let state, let final):
+            merge(users: content.users, chats: content.chats, now: now)
+            takeIn(content, state: state, receivedAt: receivedAt, now: now)
+            if let limit = common.limit { common.limit = limit >= 100 ? nil : limit * 10 }
+            if final { replayCommon(now: now) } else { common.wanted = true }
+        case .differenceTooLong(let pts):
+            let from = common.pts.value ?? pts
+            common.pts.value = max(from, pts)
+            deliver(box: .common, from: from, to: max(from, pts), way: .difference, tooLong: true, receivedAt: receivedAt)
+            common.wanted = true
+        default: break
+        }
+    }
+
+    /// One slice: everything of the common box in it shares one position, so it is one delivery, messages before what changes them.
+    private mutating func takeIn(_ content: DifferenceContent, state: CommonState, receivedAt: UnixTime, now: Instant) {
+        var items = content.messages.map(Delivery.Item.message)
+        var ofQts: [Delivery.Item] = []
+        var ofChannels: [Update] = []
+        for update in content.updates {
+            switch update.place {
+            case .box(.common, _, _), .loose: items.append(.update(update))
+            case .box(.qts, _, _): ofQts.append(.update(update))
+            case .box(.channel, _, _): ofChannels.append(update)
+            case .channelTooLong(let channel): wantDifference(of: channel, now: now)
+            }
+        }
+        let from = common.pts.value ?? state.pts
+        if from - state.pts > UpdateLimits.resetDrop { common.pts.startGeneration() }
+        let to = from - state.pts > UpdateLimits.resetDrop ? state.pts : max(from, state.pts)
+        common.pts.value = to
+        common.date = state.date
+        common.seq = state.seq
+        if from != to || !items.isEmpty {
+            deliver(
+                box: .common, from: min(from, to), to: to, way: .difference, tooLong: to < from, items: items, receivedAt: receivedAt)
+        }
+        let qts = common.qts.value ?? state.qts
+        let newQts = max(qts, state.qts)
+        if common.qts.value == nil || newQts != qts || !ofQts.isEmpty {
+            common.qts.value = newQts
+            deliver(box: .qts, from: qts, to: newQts, way: .difference, items: ofQts, receivedAt: receivedAt)
+        }
+        for update in ofChannels.sorted(by: { $0.order < $1.order }) { place(update, way: .difference, now: now) }
+    }
+
+    /// What waited for the difference, against the new state.
+    private mutating func replayCommon(now: Instant) {
+        if let from = common.pts.value { deliver(common.pts.replay(now: now), box: .common, from: from, way: .push) }
+        if let from = common.qts.value { deliver(common.qts.replay(now: now), box: .qts, from: from, way: .push) }
+        replayEnvelopes(now: now)
+    }
+
+    mutating func commonFailed(_ failure: UpdateFailure, now: Instant) {
+        common.wanted = true
+        switch failure {
+        case .temporary, .lostAccess:
+            common.notBefore = now + common.retry.next()
+        case .tooSlow:
+            shrinkCommon()
+            common.notBefore = now + common.retry.next()
+        case .flood(let seconds):
+            common.notBefore = now + .seconds(max(1, seconds))
+        case .positionInvalid:
+            common.restart = .newGeneration
+            common.notBefore = now + common.retry.next()
+        case .undecodable:
+            if common.pts.value != nil, common.restart == nil, !shrinkCommon() { common.restart = .skip }
+            common.notBefore = now + common.retry.next()
+        }
+    }
+
+    /// Asks for smaller slices; false when they are as small as can be.
+    @discardableResult
+    private mutating func shrinkCommon() -> Bool {
+        guard let smaller = CommonBox.smallerLimits.first(where: { $0 < common.limit ?? .max }) else { return false }
+        common.limit = smaller
+        return true
+    }
+}

@@ -1,0 +1,285 @@
+import Primitives
+import TL
+
+/// Turns what Telegram pushes, in whatever order and with whatever loss, into updates that come once and in order.
+///
+/// A pure machine. Feed it envelopes, answers and failures; do what it returns, in order; call `advance` at `nextDeadline`.
+/// Only tracked channels are ordered and asked for; updates of other channels are dropped here. The common box and qts always are.
+///
+/// Source: https://core.telegram.org/api/updates
+public struct UpdateEngine: Sendable {
+    // MARK: state
+
+    /// Names and access hashes of this authorisation.
+    public var peers: PeerBook
+
+    var common: CommonBox
+    /// Sorted by id.
+    var channels: [ChannelBox] = []
+    var dialogs = DialogsSweep()
+    /// Requests without an answer yet.
+    var requests: [UpdateRequestID: UpdateRequest] = [:]
+    var lastRequest: UInt64 = 0
+    /// Calls are made only while connected and not paused.
+    var isConnected = false
+    var connectedAt = Instant.zero
+    var disconnectedAt: Instant?
+    var resynchronisedAt: Instant?
+    var isPaused = false
+    var isDirty = false
+    var channelCallsInFlight = 0
+    var channelsNotBefore: Instant?
+    var lastSpacedCall: Instant?
+    var pollSpacing = UpdateLimits.pollSpacing
+    var outputs: [UpdateOutput] = []
+
+    /// Updates of channels that are not tracked, dropped so far.
+    public internal(set) var untracked: UInt64 = 0
+    /// Updates seen again, dropped so far.
+    public internal(set) var duplicates: UInt64 = 0
+    /// Differences asked because something was missing, so far.
+    public internal(set) var gaps: UInt64 = 0
+
+    // MARK: making
+
+    /// `positions`: where each box goes on. A box without one is started from where the server stands.
+    public init(positions: [Box: Position], channels ids: some Sequence<Int64>, peers: PeerBook, now: Instant) {
+        self.peers = peers
+        common = CommonBox(positions[.common], qts: positions[.qts], now: now)
+        for id in Set(ids).sorted() {
+            let position = positions[.channel(id)]
+            channels.append(
+                ChannelBox(
+                    id: id, generation: position?.generation ?? 1, value: position?.value,
+                    accessHash: peers[.init(.channel, id)]?.accessHash, now: now))
+        }
+    }
+
+    /// Where each box stands, for those that are known.
+    public var positions: [(box: Box, position: Position)] {
+        var out: [(Box, Position)] = []
+        if let pts = common.pts.value {
+            out.append((.common, Position(generation: common.pts.generation, value: pts, date: common.date, seq: common.seq)))
+        }
+        if let qts = common.qts.value { out.append((.qts, Position(generation: common.qts.generation, value: qts))) }
+        for channel in channels {
+            guard let pts = channel.box.value else { continue }
+            out.append((.channel(channel.id), Position(generation: channel.box.generation, value: pts)))
+        }
+        return out
+    }
+
+    /// Nothing is in flight, held back or wanted now: for tests and for a status line.
+    public var isSettled: Bool {
+        requests.isEmpty && !common.isBusy && channels.allSatisfy { $0.phase == .lost || (!$0.isWaiting && $0.need == .poll) }
+    }
+
+    // MARK: events
+
+    /// A connection is logged in and ready for calls. The common box is compared with the server at once, since the server pushes
+    /// nothing before a call; after a longer absence every channel is, too.
+    public mutating func connected(now: Instant) -> [UpdateOutput] {
+        isConnected = true
+        connectedAt = now
+        if disconnectedAt.map({ now - $0 < UpdateLimits.shortAbsence }) ?? false {
+            common.wanted = true
+        } else {
+            resynchronise(now: now)
+            resynchronisedAt = now
+        }
+        disconnectedAt = nil
+        return finish(now: now)
+    }
+
+    /// The server made a new session (new_session_created): updates may have been lost. The one that comes with a fresh connection
+    /// tells nothing new when everything is being compared already.
+    public mutating func sessionRenewed(now: Instant) -> [UpdateOutput] {
+        let isFirst = resynchronisedAt == connectedAt && now - connectedAt < UpdateLimits.shortAbsence
+        resynchronisedAt = now
+        if !isFirst { resynchronise(now: now) }
+        return finish(now: now)
+    }
+
+    /// The connection is gone: calls in flight will not be answered.
+    public mutating func disconnected(now: Instant) -> [UpdateOutput] {
+        if isConnected { disconnectedAt = now }
+        isConnected = false
+        for id in requests.keys.sorted() { forget(id) }
+        return finish(now: now)
+    }
+
+    /// Applies what was pushed.
+    public mutating func handle(_ envelope: Envelope, now: Instant) -> [UpdateOutput] {
+        if isPaused {
+            isDirty = true
+            return []
+        }
+        common.lastTraffic = now
+        merge(users: envelope.users, chats: envelope.chats, now: now)
+        if envelope.tooLong { common.wanted = true }
+        apply(envelope, now: now)
+        return finish(now: now)
+    }
+
+    /// Something was pushed that could not be decoded: what it was, the differences will tell.
+    public mutating func undecodable(now: Instant) -> [UpdateOutput] {
+        if isPaused {
+            isDirty = true
+            return []
+        }
+        resynchronise(now: now)
+        return finish(now: now)
+    }
+
+    /// A request was answered. An answer to a request that is no longer awaited is ignored.
+    public mutating func answer(_ id: UpdateRequestID, _ answer: UpdateAnswer, receivedAt: UnixTime, now: Instant) -> [UpdateOutput] {
+        guard let request = requests[id] else { return [] }
+        switch (request, answer) {
+        case (.getState, .state(let state)):
+            forget(id)
+            start(at: state, receivedAt: receivedAt)
+        case (.getDifference, .differenceEmpty), (.getDifference, .difference), (.getDifference, .differenceTooLong):
+            forget(id)
+            difference(answer, receivedAt: receivedAt, now: now)
+        case (.getChannelDifference(let channel, _, _, _), .channelDifferenceEmpty),
+            (.getChannelDifference(let channel, _, _, _), .channelDifference),
+            (.getChannelDifference(let channel, _, _, _), .channelDifferenceTooLong):
+            forget(id)
+            channelDifference(channel, answer, receivedAt: receivedAt, now: now)
+        case (.getChannelPosition(let channel, _), .channelPosition(let pts, let users, let chats)):
+            forget(id)
+            merge(users: users, chats: chats, now: now)
+            channelPosition(channel, pts: pts, receivedAt: receivedAt, now: now)
+        case (.getDialogs(let page), .dialogs(let found, let next, let users, let chats)):
+            forget(id)
+            merge(users: users, chats: chats, now: now)
+            dialogsPage(page, found, next: next, receivedAt: receivedAt, now: now)
+        default:
+            return fail(id, .undecodable, receivedAt: receivedAt, now: now)
+        }
+        return finish(now: now)
+    }
+
+    /// A request failed.
+    public mutating func fail(_ id: UpdateRequestID, _ failure: UpdateFailure, receivedAt: UnixTime, now: Instant) -> [UpdateOutput] {
+        guard let request = requests[id] else { return [] }
+        forget(id)
+        switch request {
+        case .getState, .getDifference: commonFailed(failure, now: now)
+        case .getChannelDifference(let channel, _, _, _), .getChannelPosition(let channel, _):
+            channelFailed(channel, failure, now: now)
+        case .getDialogs(let page): dialogsFailed(page, failure, now: now)
+        }
+        return finish(now: now)
+    }
+
+    /// Does what time asks for.
+    public mutating func advance(now: Instant) -> [UpdateOutput] {
+        finish(now: now)
+    }
+
+    /// Replaces the set of tracked channels. `positions` says where new ones go on, if that is known.
+    public mutating func track(_ ids: some Sequence<Int64>, positions: [Box: Position] = [:], now: Instant) -> [UpdateOutput] {
+        let wanted = Set(ids)
+        for channel in channels where !wanted.contains(channel.id) {
+            if case .asking(let id) = channel.phase { forget(id) }
+        }
+        channels.removeAll { !wanted.contains($0.id) }
+        for id in wanted.sorted() where index(of: id) == nil {
+            let position = positions[.channel(id)]
+            let channel = ChannelBox(
+                id: id, generation: position?.generation ?? 1, value: position?.value,
+                accessHash: peers[.init(.channel, id)]?.accessHash, now: now)
+            channels.insert(channel, at: channels.firstIndex { $0.id > id } ?? channels.count)
+            dialogs.notBefore = nil
+        }
+        return finish(now: now)
+    }
+
+    /// What is downstream is full: pushes are dropped and no call is made until `resume`. Telegram keeps them for the difference.
+    public mutating func pause() { isPaused = true }
+
+    /// There is room again.
+    public mutating func resume(now: Instant) -> [UpdateOutput] {
+        guard isPaused else { return [] }
+        isPaused = false
+        if isDirty { resynchronise(now: now) }
+        isDirty = false
+        return finish(now: now)
+    }
+
+    /// When `advance` has something to do; nil: only an event can bring something.
+    public var nextDeadline: Instant? {
+        guard isConnected, !isPaused else { return nil }
+        var deadline = common.nextDeadline
+        func consider(_ other: Instant?) {
+            if let other { deadline = min(deadline ?? other, other) }
+        }
+        consider(dialogsDeadline)
+        if channelCallsInFlight < UpdateLimits.channelCallsInFlight {
+            for channel in channels { consider(callAllowed(channel)) }
+        }
+        return deadline
+    }
+
+    // MARK: the parts' shared steps
+
+    /// Compares every box with the server, since anything may have been missed.
+    mutating func resynchronise(now: Instant) {
+        common.wanted = true
+        for i in channels.indices where channels[i].phase != .lost { channels[i].want(.catchUp, at: now) }
+    }
+
+    mutating func merge(users: [TLObject], chats: [TLObject], now: Instant) {
+        peers.merge(users: users, chats: chats)
+        for chat in chats where chat.name == "channel" || chat.name == "channelForbidden" {
+            guard let id = chat["id"]?.int, let i = index(of: id) else { continue }
+            let known = peers[.init(.channel, id)]
+            if let hash = known?.accessHash, chat["min"]?.bool != true { channels[i].accessHash = hash }
+            if channels[i].phase == .lost, chat.name == "channel", known?.isLeft == false, chat["min"]?.bool != true {
+                regain(i, now: now)
+            }
+        }
+    }
+
+    /// Everything that is due, then what has gathered.
+    mutating func finish(now: Instant) -> [UpdateOutput] {
+        if isConnected, !isPaused {
+            askCommon(now: now)
+            askDialogs(now: now)
+            askChannels(now: now)
+        }
+        defer { outputs = [] }
+        return outputs
+    }
+
+    mutating func request(_ request: UpdateRequest) -> UpdateRequestID {
+        lastRequest += 1
+        let id = UpdateRequestID(number: lastRequest)
+        requests[id] = request
+        outputs.append(.request(id, request))
+        return id
+    }
+
+    /// The request is over, however it ended.
+    mutating func forget(_ id: UpdateRequestID) {
+        guard let request = requests.removeValue(forKey: id) else { return }
+        switch request {
+        case .getState, .getDifference: common.asking = nil
+        case .getDialogs: dialogs.asking = nil
+        case .getChannelDifference(let channel, _, _, _), .getChannelPosition(let channel, _):
+            channelCallsInFlight -= 1
+            if let i = index(of: channel), channels[i].phase == .asking(id) { channels[i].phase = .idle }
+        }
+    }
+
+    func index(of channel: Int64) -> Int? {
+        var low = 0
+        var high = channels.count
+        while low < high {
+            let middle = (low + high) / 2
+            if channels[middle].id < channel { low = middle + 1 } else { high = middle }
+        }
+        return low < channels.count && channels[low].id == channel ? low : nil
+    }
+}
