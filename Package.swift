@@ -105,9 +105,10 @@ let package = Package(
         .executableTarget(
             name: "aaltohub-supervisor",
             dependencies: [
-                "SupervisorCore", "EventLink", "Store", "ServiceKit",
+                "SupervisorCore", "EventLink", "ServiceKit", "Primitives",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .executableTarget(
             name: "aaltohubctl",
@@ -127,7 +128,7 @@ let package = Package(
         .executableTarget(
             name: "tl-import",
             dependencies: ["TL", "Primitives", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            exclude: ["Schema.sources"]),
+            exclude: ["Projections.list", "Schema.sources"]),
 
         // MARK: tests
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),

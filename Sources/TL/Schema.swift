@@ -8,7 +8,7 @@ final class Schema: @unchecked Sendable {
     static let boolFalse: UInt32 = 0xbc79_9737
     static let vector: UInt32 = 0x1cb5_c415
 
-    static let shared = Schema(table: SchemaTable.text)
+    static let shared = Schema(table: SchemaTable.text, projections: ProjectionTable.text)
 
     enum Kind: UInt8 {
         case int, long, double, string, bytes, int128, int256, bool
@@ -56,6 +56,9 @@ final class Schema: @unchecked Sendable {
         var result: UInt16
         var firstStep: Int32
         var stepCount: Int32
+        /// The projection that reads it and its number in there, or -1.
+        var projection: Int16 = -1
+        var variant: Int16 = -1
     }
 
     /// Ascending.
@@ -70,9 +73,10 @@ final class Schema: @unchecked Sendable {
     /// Constructors of a name, in the table's order (ascending id).
     let byName: [String: [Int]]
 
-    init(table: StaticString) {
+    init(table: StaticString, projections: StaticString) {
         var parser = SchemaParser(table)
         parser.parse()
+        parser.place(projections)
         layers = parser.layers
         words = parser.words
         types = Schema.keep(parser.types)

@@ -6,6 +6,8 @@ struct TLReader {
     var depth: Int
     let limits: TLLimits
     let schema: Schema
+    /// Set when a projection met an unknown constructor in a vector of which it keeps what it could read: from there to the end.
+    var undecoded: Range<Int>?
 
     /// The buffer outlives the reader: entry points make it inside `withUnsafeBufferPointer`.
     init(_ buffer: UnsafeBufferPointer<UInt8>, at offset: Int, limits: TLLimits) throws(TLError) {

@@ -6,5 +6,5 @@ struct TLImport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tl-import",
         abstract: "Make the TL module's generated code; turn TL bytes into JSON and back.",
-        subcommands: [TableCommand.self])
+        subcommands: [TableCommand.self, ProjectionsCommand.self])
 }

@@ -1,0 +1,123 @@
+import Primitives
+import Testing
+
+@testable import TL
+
+@Suite struct ProjectionTests {
+    @Test func a_message_gives_what_was_asked() throws {
+        let wire = try TL.encode(Sample.message(id: 42))
+        let message = try API.Message(decoding: wire)
+        #expect(message.kind == .message)
+        #expect(message.id == 42)
+        #expect(message.peerID == .channel(77))
+        #expect(message.fromID == .user(5))
+        #expect(message.message == "hello")
+        #expect(message.out && message.editHide && !message.silent)
+        #expect(message.views == 10 && message.forwards == 2 && message.editDate == nil)
+        #expect(message.entities.first?.kind == .messageEntityTextUrl)
+        #expect(message.entities.first?.url == "https://a.example")
+        #expect(message.replyTo?.replyToTopID == 1 && message.replyTo?.forumTopic == true)
+        #expect(message.raw == 0..<wire.count)
+        guard case .messageMediaDocument(let media)? = message.media, let document = media.document else {
+            Issue.record("the media is \(String(describing: message.media))")
+            return
+        }
+        #expect(media.voice && media.ttlSeconds == 9 && !media.round)
+        #expect(document.size == 5_000_000_000 && document.fileReference == [1, 2, 3])
+        guard case .documentAttributeFilename(let name)? = document.attributes.last else {
+            Issue.record("no file name")
+            return
+        }
+        #expect(name.fileName == "a.ogg")
+        guard case .reactionEmoji(let emoji)? = message.reactions?.results.first?.reaction else {
+            Issue.record("no reaction")
+            return
+        }
+        #expect(emoji.emoticon == "👍")
+    }
+
+    @Test(arguments: TL.layers) func a_message_of_every_layer_projects(layer: Int32) throws {
+        let wire = try TL.encode(Sample.message(id: 42), layer: layer)
+        #expect(TL.name(of: try #require(TL.id(of: wire))) == "message")
+        let message = try API.Message(decoding: wire)
+        #expect(message.id == 42 && message.message == "hello" && message.views == 10)
+        #expect(message.reactions?.results.count == 1)
+        // And through the dynamic form.
+        #expect(try TL.decode(wire)["id"]?.int == 42)
+    }
+
+    @Test(arguments: TL.layers) func a_user_and_a_channel_of_every_layer_project(layer: Int32) throws {
+        let user = TLObject("user", ["id": 9, "self": true, "first_name": "Ä", "access_hash": 1, "premium": true, "bot_forum_view": true])
+        let seen = try API.User(decoding: try TL.encode(user, layer: layer))
+        #expect(seen.id == 9 && seen.isSelf && seen.firstName == "Ä" && seen.premium && seen.lastName == nil)
+        let channel = TLObject(
+            "channel",
+            ["id": 8, "title": "t", "photo": .object(TLObject("chatPhotoEmpty")), "date": 1, "megagroup": true, "min": true])
+        let chat = try API.Chat(decoding: try TL.encode(channel, layer: layer))
+        #expect(chat.kind == .channel && chat.id == 8 && chat.megagroup && chat.min && chat.accessHash == nil && chat.title == "t")
+    }
+
+    @Test func an_envelope_keeps_slices_of_its_messages() throws {
+        let wire = try TL.encode(Sample.updates([Sample.update(id: 1, pts: 10), Sample.update(id: 2, pts: 11)]))
+        guard case .updates(let envelope) = try API.Updates(decoding: wire) else {
+            Issue.record("not updates")
+            return
+        }
+        #expect(envelope.seq == 3 && envelope.date == 9 && envelope.undecoded == nil)
+        for (i, update) in envelope.updates.enumerated() {
+            guard case .updateNewChannelMessage(let new) = update else {
+                Issue.record("not a message")
+                return
+            }
+            #expect(new.message.id == Int32(i + 1))
+            #expect(try API.Message(decoding: Array(wire[new.message.raw])).id == new.message.id)
+        }
+        #expect(envelope.updates.map(\.position) == [10, 11].map { API.Position(box: .channel(77), pts: $0, count: 1) })
+    }
+
+    @Test func an_unknown_update_leaves_those_before_it() throws {
+        var wire = try TL.encode(Sample.updates([Sample.update(id: 1, pts: 10), .object(TLObject("updateConfig"))]))
+        let position = try #require(wire.indices.first { Array(wire[$0...].prefix(4)) == [0x06, 0xdd, 0x29, 0xa2] })
+        wire.replaceSubrange(position..<position + 4, with: [1, 2, 3, 4])
+        guard case .updates(let envelope) = try API.Updates(decoding: wire) else {
+            Issue.record("not updates")
+            return
+        }
+        #expect(envelope.updates.count == 1)
+        #expect(envelope.undecoded == position..<wire.count)
+        #expect(throws: TLError.unknownConstructor(id: 0x0403_0201, offset: position)) { try TL.decode(wire) }
+    }
+
+    @Test func every_numbered_update_has_a_position() throws {
+        // By the schema: whoever has pts and pts_count, or qts, in the newest layer.
+        for d in TL.declarations where d.result == "Update" && !d.isMethod && d.layers.last == TL.newestLayer {
+            let names = d.fields.map(\.name)
+            guard names.contains("pts") && names.contains("pts_count") || names.contains("qts") else { continue }
+            let index = try #require(Schema.shared.index(of: d.name, layer: TL.newestLayer))
+            #expect(Schema.shared.constructors[index].projection >= 0, "\(d.name) is not projected")
+        }
+        let read = TLObject(
+            "updateReadHistoryInbox",
+            ["peer": Sample.peerChannel(1), "max_id": 1, "still_unread_count": 0, "pts": 5, "pts_count": 2])
+        #expect(try API.Update(decoding: TL.encode(read)).position == API.Position(box: .common, pts: 5, count: 2))
+        let stopped = TLObject("updateBotStopped", ["user_id": 1, "date": 1, "stopped": false, "qts": 3])
+        #expect(try API.Update(decoding: TL.encode(stopped)).position == API.Position(box: .secret, pts: 3, count: 1))
+        let page = TLObject(
+            "updateChannelWebPage",
+            ["channel_id": 6, "webpage": .object(TLObject("webPageEmpty", ["id": 1])), "pts": 5, "pts_count": 0])
+        #expect(try API.Update(decoding: TL.encode(page)).position == API.Position(box: .channel(6), pts: 5, count: 0))
+        #expect(try API.Update(decoding: TL.encode(TLObject("updateConfig"))).position == nil)
+    }
+
+    @Test func a_constructor_nobody_projects_is_stepped_over() throws {
+        let typing = TLObject(
+            "updateUserTyping", ["user_id": 1, "action": .object(TLObject("sendMessageTypingAction"))])
+        let wire = try TL.encode(Sample.updates([.object(typing), Sample.update(id: 2, pts: 11)]))
+        guard case .updates(let envelope) = try API.Updates(decoding: wire) else {
+            Issue.record("not updates")
+            return
+        }
+        #expect(envelope.updates.count == 2)
+        #expect(envelope.updates.first == .other(try #require(TL.constructorID("updateUserTyping"))))
+    }
+}
