@@ -1,0 +1,246 @@
+import Events
+import Primitives
+
+/// The writer without its sockets: frames in, transactions and answers out.
+///
+/// The shell calls `received` with what the link brings, performs what `next` returns, and reports how each commit ended. At most one
+/// commit is in flight. While the database fails, the work at hand is kept and tried again: judging it anew under the producer's lock
+/// makes a commit whose answer was lost harmless.
+public struct WriterMachine: Sendable {
+    public enum Action: Hashable, Sendable {
+        /// Run the transaction, then say `committed` or `failed`.
+        ///
+        /// - isolatingTimeouts: a timeout of one event alone, while the database answers others, is that event's fault.
+        case commit(Work, isolatingTimeouts: Bool)
+        case send([Answer])
+        /// Everything that was taken in is committed, or the time for that is over: close and exit.
+        case finished(left: Int)
+    }
+
+    private enum Phase: Hashable {
+        case idle
+        case committing(Work)
+        case waiting(Work, until: Instant)
+    }
+
+    /// How long a stop may take before what is left is left to the producers, who keep it: half of the units' TimeoutStopSec.
+    public static let drainTime: Duration = .seconds(15)
+    /// Streams remembered for their producers; each HELLO lists few, and an evicted one is only asked for HELLO again.
+    private static let maximumStreams = 16_384
+
+    public let credit: UInt32
+    /// Of this writer process.
+    public let epoch: UInt64
+    /// Unix nanoseconds less those of `Instant`: dates the retry in a HOLD. The shell keeps it fresh.
+    public var unixOffset: Int64 = 0
+    private var batcher: Batcher
+    private var phase = Phase.idle
+    private var retry = RetrySchedule()
+    public private(set) var circuit: CircuitBreaker
+    /// Producers by the streams that their HELLO listed: frames name no sender, and a routing id proves none.
+    private var producers: [StreamID: ProducerKey] = [:]
+    /// Where each producer was last heard saying HELLO.
+    private var routes: [ProducerKey: [UInt8]] = [:]
+    private var held: String?
+    private var heldUntil: Instant?
+    private var paused = false
+    private var drainBefore: Instant?
+    private var isFinished = false
+    private var outgoing: [Answer] = []
+    /// The failure that the next try must get over; nil after a success.
+    public private(set) var lastFailure: String?
+
+    public init(
+        epoch: UInt64, credit: UInt32 = Contract.defaultCredit, batching: Batcher.Limits = .init(), circuit: CircuitBreaker.Limits = .init()
+    ) {
+        self.epoch = epoch
+        self.credit = credit
+        batcher = Batcher(limits: batching)
+        self.circuit = CircuitBreaker(limits: circuit)
+    }
+
+    // MARK: what the shell asks
+
+    /// Whether the shell may take more from the link.
+    public var wantsInput: Bool { batcher.wantsInput }
+    public var queuedRecords: Int { batcher.queuedRecords }
+    public var queuedBytes: Int { batcher.queuedBytes }
+    public var isHeld: Bool { held != nil }
+    public var isPaused: Bool { paused }
+    public var isDraining: Bool { drainBefore != nil }
+    public var producerCount: Int { routes.count }
+
+    /// When `next` may have something to do without any event; nil: only an event can change that.
+    public func nextDeadline(now: Instant) -> Instant? {
+        if isFinished { return nil }
+        var deadline = drainBefore
+        func consider(_ instant: Instant) { deadline = min(deadline ?? instant, instant) }
+        switch phase {
+        case .committing: break
+        case .waiting(_, let until): if !paused { consider(until) }
+        case .idle: if !paused, let ready = batcher.readyAt(now: now) { consider(ready) }
+        }
+        return deadline
+    }
+
+    // MARK: events
+
+    /// A frame from the link.
+    public mutating func received(_ frame: WireFrame, route: [UInt8], now: Instant) {
+        if isDraining {
+            hold(route, "the writer is stopping", until: nil)
+            return
+        }
+        switch frame.body {
+        case .hello(let hello): receive(hello, route: route, now: now)
+        case .events(let batch): receive(batch, route: route, now: now)
+        case .ping(let ping): outgoing.append(Answer(route: route, frame: WireFrame(.pong(ping))))
+        default:
+            // The other bodies are the writer's own; who sends them here is told to begin again.
+            refuse(route, nil, "\(frame.name) is not a producer's")
+        }
+    }
+
+    /// A message that is no frame of the contract.
+    public mutating func receivedGarbage(_ error: ContractError, route: [UInt8]) {
+        refuse(route, nil, "unreadable frame: \(error)")
+    }
+
+    /// The transaction committed; `answers` are what its judgement or HELLO says.
+    public mutating func committed(answers: [Answer], now: Instant) {
+        guard case .committing = phase else { preconditionFailure("no commit is in flight") }
+        phase = .idle
+        retry = RetrySchedule()
+        lastFailure = nil
+        circuit.succeeded()
+        if held != nil, !paused, !isDraining {
+            held = nil
+            heldUntil = nil
+            outgoing += everyone().map { Answer(route: $0, frame: WireFrame(.go(.with { $0.credit = credit }))) }
+        }
+        outgoing += answers
+    }
+
+    /// The transaction rolled back, or its end is unknown.
+    public mutating func failed(_ failure: FailureClass, reason: String, now: Instant) {
+        guard case .committing(let work) = phase else { preconditionFailure("no commit is in flight") }
+        lastFailure = reason
+        // A data error that no bisection could lay at an event's door is our own.
+        let ours = failure == .operators || failure == .data
+        let wait = retry.failed(failure)
+        var until = now + wait
+        if circuit.failed(now: now, opensAtOnce: ours), case .open(let reopens) = circuit.state { hold(reason, until: reopens) }
+        if case .open(let reopens) = circuit.state { until = max(until, reopens) }
+        phase = .waiting(work, until: until)
+    }
+
+    /// Stops committing until `resume`; producers are told to hold.
+    public mutating func pause(reason: String) {
+        paused = true
+        hold(reason, until: nil)
+    }
+
+    public mutating func resume() {
+        paused = false
+        guard held != nil, case .closed = circuit.state, !isDraining else { return }
+        held = nil
+        outgoing += everyone().map { Answer(route: $0, frame: WireFrame(.go(.with { $0.credit = credit }))) }
+    }
+
+    /// Takes nothing more in, commits what is queued, then finishes.
+    public mutating func drain(now: Instant) {
+        guard drainBefore == nil else { return }
+        drainBefore = now + WriterMachine.drainTime
+        paused = false
+        hold("the writer is stopping", until: nil)
+    }
+
+    // MARK: actions
+
+    /// What to do now; nil: wait for an event or `nextDeadline`.
+    public mutating func next(now: Instant) -> Action? {
+        if !outgoing.isEmpty {
+            defer { outgoing = [] }
+            return .send(outgoing)
+        }
+        if isFinished { return nil }
+        if let drainBefore {
+            let late = now >= drainBefore
+            let idle = phase == .idle && batcher.isEmpty
+            if idle || late {
+                isFinished = true
+                var left = batcher.queuedRecords
+                if case .waiting(let work, _) = phase { left += work.recordCount }
+                if case .committing(let work) = phase { left += work.recordCount }
+                return .finished(left: left)
+            }
+        }
+        guard !paused else { return nil }
+        switch phase {
+        case .committing: return nil
+        case .waiting(let work, let until):
+            guard now >= until, circuit.allows(now: now) else { return nil }
+            return begin(work)
+        case .idle:
+            guard let ready = batcher.readyAt(now: now), ready <= now || isDraining, let work = batcher.next() else { return nil }
+            return begin(work)
+        }
+    }
+
+    private mutating func begin(_ work: Work) -> Action {
+        phase = .committing(work)
+        return .commit(work, isolatingTimeouts: retry.isolatesTimeouts)
+    }
+
+    private mutating func receive(_ hello: WireHello, route: [UInt8], now: Instant) {
+        guard Contract.reads(hello.contractVersion) else {
+            let answer = WireIncompatible.with {
+                $0.ours = Contract.version
+                $0.yours = hello.contractVersion
+            }
+            outgoing.append(Answer(route: route, frame: WireFrame(.incompatible(answer))))
+            return
+        }
+        guard let producer = try? hello.producer(), hello.streams.count <= Contract.maximumStreams else {
+            return refuse(route, nil, "malformed HELLO")
+        }
+        for stream in hello.streams {
+            guard let id = stream.streamID else { return refuse(route, nil, "malformed HELLO") }
+            if producers.count >= WriterMachine.maximumStreams { producers = producers.filter { $0.value == producer } }
+            producers[id] = producer
+        }
+        routes[producer] = route
+        batcher.append(hello: hello, of: producer, route: route, now: now)
+        // The HELLO waits for the database; its producer should know that it does.
+        if let held { hold(route, held, until: heldUntil) }
+    }
+
+    private mutating func receive(_ batch: WireBatch, route: [UInt8], now: Instant) {
+        guard let stream = batch.streamID, let producer = producers[stream] else {
+            return refuse(route, batch.streamID, "an unknown stream: say HELLO first")
+        }
+        guard !batch.records.isEmpty else { return refuse(route, stream, "an empty batch") }
+        batcher.append(ReceivedBatch(route: route, batch: batch), of: producer, now: now)
+    }
+
+    private mutating func refuse(_ route: [UInt8], _ stream: StreamID?, _ reason: String) {
+        let refusal = WireRefusal(epoch: epoch, incarnation: 0, stream: stream, expected: 0, reason: reason)
+        outgoing.append(Answer(route: route, frame: WireFrame(.stale(refusal))))
+    }
+
+    private mutating func hold(_ reason: String, until: Instant?) {
+        held = reason
+        heldUntil = until
+        for route in everyone() { hold(route, reason, until: until) }
+    }
+
+    private mutating func hold(_ route: [UInt8], _ reason: String, until: Instant?) {
+        let answer = WireHold.with {
+            $0.reason = reason
+            $0.retryAt = until.map { $0.nanoseconds + unixOffset } ?? 0
+        }
+        outgoing.append(Answer(route: route, frame: WireFrame(.hold(answer))))
+    }
+
+    private func everyone() -> [[UInt8]] { routes.sorted { $0.key < $1.key }.map(\.value) }
+}
