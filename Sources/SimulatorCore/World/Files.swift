@@ -13,8 +13,6 @@ public struct StoredFile: Sendable {
 public struct DocumentInfo: Sendable {
     public var mimeType: String
     public var fileName: String?
-    /// Sends back the other attributes as they came; opaque here.
-    public var video: (duration: Double, width: Int64, height: Int64)?
 
     public init(mimeType: String, fileName: String?) {
         self.mimeType = mimeType
@@ -29,10 +27,6 @@ struct Upload: Sendable {
 }
 
 extension World {
-    /// Most bytes of one upload, and of one part as Telegram has it.
-    static let uploadBytes = 256 << 20
-    static let partBytes = 512 << 10
-
     @discardableResult
     public mutating func store(_ bytes: [UInt8], document: DocumentInfo?, now: UnixTime) -> Int64 {
         let id = Int64(bitPattern: scramble(secret ^ 0xF11E ^ UInt64(files.count))) & .max
