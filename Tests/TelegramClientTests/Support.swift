@@ -104,10 +104,10 @@ extension UpdateEngine {
 
 /// An engine whose common box and channels stand at the given positions and have been compared with the server.
 func settledEngine(common pts: Int64 = 100, channels: [Int64: Int64] = [:], now: Instant = at(0)) -> UpdateEngine {
-    var positions: [Box: Position] = [.common: Position(value: pts, date: 1_800_000_000, seq: 10), .qts: Position(value: 5)]
+    var positions: [Box: BoxState] = [.common: BoxState(value: pts, date: 1_800_000_000, seq: 10), .qts: BoxState(value: 5)]
     var peers = PeerBook()
     for (id, value) in channels.sorted(by: { $0.key < $1.key }) {
-        positions[.channel(id)] = Position(value: value)
+        positions[.channel(id)] = BoxState(value: value)
         peers.restore(.init(.channel, id), .init(accessHash: id * 11))
     }
     var engine = UpdateEngine(positions: positions, channels: channels.keys, peers: peers, now: now)

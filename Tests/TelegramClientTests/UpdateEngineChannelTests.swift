@@ -91,7 +91,7 @@ import Testing
 
     @Test func a_channel_without_an_access_hash_is_kept_and_found_among_the_dialogs() {
         var engine = UpdateEngine(
-            positions: [.common: Position(value: 100), .qts: Position(value: 5)], channels: [3, 4], peers: PeerBook(), now: at(0))
+            positions: [.common: BoxState(value: 100), .qts: BoxState(value: 5)], channels: [3, 4], peers: PeerBook(), now: at(0))
         #expect(words(engine.connected(now: at(0))) == ["#1 getDifference 100 5", "#2 getDialogs 0"])
         #expect(engine.push(push(inChannel(3, 32)), now: at(1)) == [])
         var next = DialogsPage()
@@ -112,7 +112,7 @@ import Testing
 
     @Test func an_unresolved_channel_is_looked_for_again() {
         var engine = UpdateEngine(
-            positions: [.common: Position(value: 100), .qts: Position(value: 5)], channels: [3], peers: PeerBook(), now: at(0))
+            positions: [.common: BoxState(value: 100), .qts: BoxState(value: 5)], channels: [3], peers: PeerBook(), now: at(0))
         _ = engine.connected(now: at(0))
         _ = engine.answer(1, .differenceEmpty(date: 9, seq: 0), now: at(0))
         #expect(engine.answer(2, .dialogs([], next: nil, users: [], chats: []), now: at(1)) == ["unresolved 3"])
@@ -193,7 +193,7 @@ import Testing
         var engine = settledEngine(channels: [3: 30])
         engine.peers.restore(.init(.channel, 5), .init(accessHash: 55))
         #expect(
-            words(engine.track([3, 5], positions: [.channel(5): Position(value: 50)], now: at(10))) == ["#3 getChannelDifference 5 50"])
+            words(engine.track([3, 5], positions: [.channel(5): BoxState(value: 50)], now: at(10))) == ["#3 getChannelDifference 5 50"])
         #expect(words(engine.track([5], now: at(11))) == [])
         #expect(engine.push(push(inChannel(3, 31)), now: at(12)) == [])
         #expect(engine.positions.map(\.box) == [.common, .qts, .channel(5)])

@@ -11,8 +11,8 @@ import Testing
         let channels: [Int64] = [3, 4]
         var server = ModelServer(channels: channels, start: 10)
         var ledger = DeliveryLedger()
-        let start: [Box: Position] = [
-            .common: Position(value: 10), .qts: Position(value: 0), .channel(3): Position(value: 10), .channel(4): Position(value: 10),
+        let start: [Box: BoxState] = [
+            .common: BoxState(value: 10), .qts: BoxState(value: 0), .channel(3): BoxState(value: 10), .channel(4): BoxState(value: 10),
         ]
         for (box, position) in start { ledger.ends[box] = position.value }
         var now = at(0)
@@ -71,8 +71,8 @@ import Testing
                 note(engine.connected(now: now))
             default:
                 // A restart: what was delivered is where it goes on.
-                var positions: [Box: Position] = [:]
-                for (box, end) in ledger.ends { positions[box] = Position(value: end) }
+                var positions: [Box: BoxState] = [:]
+                for (box, end) in ledger.ends { positions[box] = BoxState(value: end) }
                 server.calls = []
                 engine = UpdateEngine(positions: positions, channels: channels, peers: book(3, 4), now: now)
                 note(engine.connected(now: now))

@@ -7,7 +7,7 @@ import Testing
 @Suite struct UpdateEngineCommonTests {
     @Test func a_stored_position_starts_with_its_difference_and_never_with_getState() {
         var engine = UpdateEngine(
-            positions: [.common: Position(value: 100, date: 9, seq: 3), .qts: Position(value: 5)], channels: [], peers: PeerBook(),
+            positions: [.common: BoxState(value: 100, date: 9, seq: 3), .qts: BoxState(value: 5)], channels: [], peers: PeerBook(),
             now: at(0))
         #expect(words(engine.connected(now: at(0))) == ["#1 getDifference 100 5"])
     }
@@ -74,7 +74,7 @@ import Testing
 
     @Test func slices_repeat_from_the_intermediate_state_until_the_last() {
         var engine = UpdateEngine(
-            positions: [.common: Position(value: 100), .qts: Position(value: 5)], channels: [], peers: PeerBook(), now: at(0))
+            positions: [.common: BoxState(value: 100), .qts: BoxState(value: 5)], channels: [], peers: PeerBook(), now: at(0))
         _ = engine.connected(now: at(0))
         let one = DifferenceContent(messages: [message(101, in: basicGroup(7))])
         #expect(
@@ -90,7 +90,7 @@ import Testing
 
     @Test func messages_of_a_difference_come_before_what_changes_them() {
         var engine = UpdateEngine(
-            positions: [.common: Position(value: 100), .qts: Position(value: 5)], channels: [], peers: PeerBook(), now: at(0))
+            positions: [.common: BoxState(value: 100), .qts: BoxState(value: 5)], channels: [], peers: PeerBook(), now: at(0))
         _ = engine.connected(now: at(0))
         let deletion = Update(
             TLObject("updateDeleteMessages", ["messages": [101], "pts": 102, "pts_count": 1]), receivedAt: someTime)
@@ -103,7 +103,7 @@ import Testing
 
     @Test func too_long_is_a_range_and_goes_on_behind_it() {
         var engine = UpdateEngine(
-            positions: [.common: Position(value: 100), .qts: Position(value: 5)], channels: [], peers: PeerBook(), now: at(0))
+            positions: [.common: BoxState(value: 100), .qts: BoxState(value: 5)], channels: [], peers: PeerBook(), now: at(0))
         _ = engine.connected(now: at(0))
         #expect(
             engine.answer(1, .differenceTooLong(pts: 900), now: at(1)) == ["common 100→900 too long", "#2 getDifference 900 5"])
@@ -220,7 +220,7 @@ import Testing
         let position = engine.positions.first { $0.box == .common }?.position
         #expect(position?.value == 10_100)
         var restarted = UpdateEngine(
-            positions: [.common: position!, .qts: Position(value: 5)], channels: [], peers: PeerBook(), now: at(0))
+            positions: [.common: position!, .qts: BoxState(value: 5)], channels: [], peers: PeerBook(), now: at(0))
         #expect(words(restarted.connected(now: at(0))) == ["#1 getDifference 10100 5"])
     }
 

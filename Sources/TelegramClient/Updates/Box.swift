@@ -11,7 +11,7 @@ public enum Box: Hashable, Sendable {
 }
 
 /// Where a box stands: everything up to and including `value` has been handed on.
-public struct Position: Hashable, Sendable {
+public struct BoxState: Hashable, Sendable {
     /// Grows when the server resets the box; starts at 1.
     public var generation: UInt64
     /// pts, or qts.

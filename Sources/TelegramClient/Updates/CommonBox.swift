@@ -22,7 +22,7 @@ struct CommonBox: Sendable {
     /// Slice sizes tried, one after the other, while an answer cannot be decoded or takes too long.
     static let smallerLimits: [Int32] = [100, 10, 1]
 
-    init(_ position: Position?, qts: Position?, now: Instant) {
+    init(_ position: BoxState?, qts: BoxState?, now: Instant) {
         pts = NumberedBox(generation: position?.generation ?? 1, value: position?.value)
         self.qts = NumberedBox(generation: qts?.generation ?? 1, value: qts?.value)
         date = position?.date ?? 0

@@ -43,7 +43,7 @@ public struct UpdateEngine: Sendable {
     // MARK: making
 
     /// `positions`: where each box goes on. A box without one is started from where the server stands.
-    public init(positions: [Box: Position], channels ids: some Sequence<Int64>, peers: PeerBook, now: Instant) {
+    public init(positions: [Box: BoxState], channels ids: some Sequence<Int64>, peers: PeerBook, now: Instant) {
         self.peers = peers
         common = CommonBox(positions[.common], qts: positions[.qts], now: now)
         for id in Set(ids).sorted() {
@@ -56,15 +56,15 @@ public struct UpdateEngine: Sendable {
     }
 
     /// Where each box stands, for those that are known.
-    public var positions: [(box: Box, position: Position)] {
-        var out: [(Box, Position)] = []
+    public var positions: [(box: Box, position: BoxState)] {
+        var out: [(Box, BoxState)] = []
         if let pts = common.pts.value {
-            out.append((.common, Position(generation: common.pts.generation, value: pts, date: common.date, seq: common.seq)))
+            out.append((.common, BoxState(generation: common.pts.generation, value: pts, date: common.date, seq: common.seq)))
         }
-        if let qts = common.qts.value { out.append((.qts, Position(generation: common.qts.generation, value: qts))) }
+        if let qts = common.qts.value { out.append((.qts, BoxState(generation: common.qts.generation, value: qts))) }
         for channel in channels {
             guard let pts = channel.box.value else { continue }
-            out.append((.channel(channel.id), Position(generation: channel.box.generation, value: pts)))
+            out.append((.channel(channel.id), BoxState(generation: channel.box.generation, value: pts)))
         }
         return out
     }
@@ -179,7 +179,7 @@ public struct UpdateEngine: Sendable {
     }
 
     /// Replaces the set of tracked channels. `positions` says where new ones go on, if that is known.
-    public mutating func track(_ ids: some Sequence<Int64>, positions: [Box: Position] = [:], now: Instant) -> [UpdateOutput] {
+    public mutating func track(_ ids: some Sequence<Int64>, positions: [Box: BoxState] = [:], now: Instant) -> [UpdateOutput] {
         let wanted = Set(ids)
         for channel in channels where !wanted.contains(channel.id) {
             if case .asking(let id) = channel.phase { forget(id) }

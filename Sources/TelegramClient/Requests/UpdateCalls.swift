@@ -1,0 +1,40 @@
+import TL
+
+extension UpdateRequest {
+    /// The call as an object.
+    public var call: TLObject {
+        switch self {
+        case .getState:
+            return TLObject("updates.getState")
+        case .getDifference(let pts, let date, let qts, let limit):
+            return TLObject(
+                "updates.getDifference",
+                [
+                    "pts": .integer(pts), "date": .integer(Int64(date)), "qts": .integer(qts),
+                    "pts_limit": limit.map { .integer(Int64($0)) },
+                ])
+        case .getChannelDifference(let channel, let accessHash, let pts, let limit):
+            // Without `force`: it lets the server leave out updates that it thinks we can do without.
+            return TLObject(
+                "updates.getChannelDifference",
+                [
+                    "channel": .object(UpdateRequest.inputChannel(channel, accessHash)),
+                    "filter": .object(TLObject("channelMessagesFilterEmpty")), "pts": .integer(pts), "limit": .integer(Int64(limit)),
+                ])
+        case .getChannelPosition(let channel, let accessHash):
+            return TLObject(
+                "channels.getFullChannel", ["channel": .object(UpdateRequest.inputChannel(channel, accessHash))])
+        case .getDialogs(let page):
+            return TLObject(
+                "messages.getDialogs",
+                [
+                    "offset_date": .integer(Int64(page.date)), "offset_id": .integer(page.id), "offset_peer": .object(page.peer),
+                    "limit": .integer(Int64(page.limit)), "hash": 0,
+                ])
+        }
+    }
+
+    private static func inputChannel(_ id: Int64, _ accessHash: Int64) -> TLObject {
+        TLObject("inputChannel", ["channel_id": .integer(id), "access_hash": .integer(accessHash)])
+    }
+}
