@@ -46,11 +46,17 @@ ALTER TABLE public.messages
     ADD COLUMN IF NOT EXISTS merge_generation bigint NOT NULL DEFAULT -1,
     ADD COLUMN IF NOT EXISTS merge_position bigint NOT NULL DEFAULT -1,
     ADD COLUMN IF NOT EXISTS content_hash bytea NOT NULL DEFAULT '\x',
-    -- Server times (unix seconds) at which these registers were true; -1 when never observed.
-    ADD COLUMN IF NOT EXISTS reactions_observed_at bigint NOT NULL DEFAULT -1,
-    ADD COLUMN IF NOT EXISTS sender_name_observed_at bigint NOT NULL DEFAULT -1,
-    -- A fetched copy too young to be trusted; it is read again after the margin.
-    ADD COLUMN IF NOT EXISTS suspect boolean NOT NULL DEFAULT false;
+    -- Keys of the registers that have no part in the content: the larger key's value stands.
+    ADD COLUMN IF NOT EXISTS reactions_key bytea NOT NULL DEFAULT '\x',
+    ADD COLUMN IF NOT EXISTS sender_name_key bytea NOT NULL DEFAULT '\x',
+    -- The deletion was concluded from absence rather than told; NULL while not deleted.
+    ADD COLUMN IF NOT EXISTS deletion_presumed boolean,
+    -- Edit date of the newest copy fetched too early to be trusted; where it is the row's own and unsettled, the row is suspect
+    -- and read again after the margin.
+    ADD COLUMN IF NOT EXISTS unsettled_edit_date bigint NOT NULL DEFAULT -1,
+    ADD COLUMN IF NOT EXISTS suspect boolean NOT NULL DEFAULT false,
+    -- When a listener had the bytes that made this row.
+    ADD COLUMN IF NOT EXISTS received_at timestamptz;
 
 -- Every group has a status row, as the predecessor's defaults say: enabled.
 INSERT INTO public.crawler_status (group_id, status, is_enabled)

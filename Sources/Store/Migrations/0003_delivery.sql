@@ -72,9 +72,9 @@ CREATE TABLE aaltohub.gaps (
     account text NOT NULL,
     box text NOT NULL,
     channel_id bigint NOT NULL,
-    from_generation bigint NOT NULL,
-    from_value bigint NOT NULL,
-    to_generation bigint NOT NULL,
+    generation bigint NOT NULL,
+    -- NULL: everything before to_value.
+    from_value bigint,
     to_value bigint NOT NULL,
     reason text NOT NULL,
     found_at timestamptz NOT NULL DEFAULT now(),
@@ -88,6 +88,7 @@ CREATE TABLE aaltohub.tombstones (
     account text,
     telegram_message_id bigint NOT NULL,
     deleted_at timestamptz NOT NULL,
+    presumed boolean NOT NULL,
     CHECK ((group_id IS NULL) <> (account IS NULL))
 );
 CREATE UNIQUE INDEX tombstones_group ON aaltohub.tombstones (group_id, telegram_message_id) WHERE group_id IS NOT NULL;

@@ -26,7 +26,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON aaltohub.flood_waits TO aaltohub_listene
 -- writer: the only one that writes messages, positions, cursors, gaps, dead letters and the outbox.
 GRANT SELECT, INSERT, UPDATE ON public.messages, public.failed_messages, public.crawler_status TO aaltohub_writer;
 GRANT SELECT ON public.groups TO aaltohub_writer;
-GRANT UPDATE (title, username, migrated_to, migrated_max_id) ON public.groups TO aaltohub_writer;
+-- A basic group that becomes a supergroup goes on under the latter's id.
+GRANT INSERT (telegram_id, chat_type, title), UPDATE (title, username, migrated_to, migrated_max_id) ON public.groups TO aaltohub_writer;
 GRANT SELECT, INSERT, UPDATE ON aaltohub.producers, aaltohub.positions, aaltohub.gaps TO aaltohub_writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON aaltohub.streams, aaltohub.tombstones TO aaltohub_writer;
 GRANT SELECT, INSERT ON aaltohub.outbox TO aaltohub_writer;

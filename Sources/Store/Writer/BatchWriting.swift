@@ -1,0 +1,179 @@
+import Events
+import PostgreSQL
+import Primitives
+import WriterCore
+
+/// Writes the accepted records of one transaction, and finds by bisection what Postgres will not take.
+struct BatchWriting {
+    private let session: Session
+    private let account: String
+    private let isolatingTimeouts: Bool
+    private(set) var changes: [RowChange] = []
+    private(set) var failed: [FailedPiece] = []
+    private(set) var pieces: [Piece] = []
+    /// SQLSTATEs of `failed`, where Postgres gave one.
+    private var states: [String?] = []
+
+    init(_ session: Session, account: String, isolatingTimeouts: Bool) {
+        self.session = session
+        self.account = account
+        self.isolatingTimeouts = isolatingTimeouts
+    }
+
+    mutating func write(_ accepted: [AcceptedRecord]) throws {
+        let (pieces, unreadable) = WriterCore.pieces(of: accepted)
+        self.pieces = pieces
+        failed = unreadable
+        states = unreadable.map { _ in nil }
+        var search = Bisection(count: pieces.count)
+        while let range = search.next {
+            do {
+                changes += try session.savepoint { try apply(fold(pieces[range])) }
+                search.succeeded()
+            } catch let error as PostgresError where lies(with: error) {
+                if range.count == 1 {
+                    // A poor change must not be blamed for a database that answers nobody.
+                    if FailureClass(error) == .timeout { try session.query("SELECT 1") }
+                    failed.append(FailedPiece(pieces[range.lowerBound], error: "\(error)"))
+                    states.append(error.sqlState)
+                }
+                search.failed(error: "\(error)")
+            }
+        }
+        try store(failed)
+    }
+
+    /// Whether a change, and not the database, is at fault.
+    private func lies(with error: PostgresError) -> Bool {
+        guard session.isOpen else { return false }
+        switch FailureClass(error) {
+        case .data: return true
+        case .timeout: return isolatingTimeouts
+        case .conflict, .environment, .operators: return false
+        }
+    }
+
+    private func apply(_ folded: Folded) throws -> [RowChange] {
+        var out: [RowChange] = []
+        // First, so that messages of the new supergroup in the same batch find it registered.
+        for migration in folded.migrations {
+            try session.query(
+                MessageStatements.migrate,
+                [.text(account), .bigint(migration.basicGroupID), .bigint(migration.channelID), .bigint(migration.maxID)])
+        }
+        if !folded.messages.isEmpty {
+            out += try session.query(MessageStatements.merge, [.text(account)] + folded.messages.parameters).map {
+                RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: $0.bool(3) ? .inserted : .updated)
+            }
+            let newest = folded.newestMessages
+            try session.query(
+                MessageStatements.lastMessage,
+                [.text(account)] + newest.map(\.chat).parameters + [.timestamptzs(newest.map { UnixTime(seconds: $0.date) })])
+        }
+        if !folded.deletions.isEmpty {
+            let rows = folded.deletions
+            out += try session.query(
+                MessageStatements.delete,
+                [.text(account)] + rows.map(\.chat).parameters + [.bigints(rows.map(\.id))] + rows.map(\.mark).parameters
+            ).map { RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: .deleted) }
+        }
+        if !folded.chatlessDeletions.isEmpty {
+            let rows = folded.chatlessDeletions
+            out += try session.query(
+                MessageStatements.deleteChatless, [.text(account), .bigints(rows.map(\.id))] + rows.map(\.mark).parameters
+            ).map { RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: .deleted) }
+        }
+        if !folded.groupStates.isEmpty {
+            let rows = folded.groupStates
+            try session.query(
+                MessageStatements.groupState,
+                [.text(account)] + rows.map(\.chat).parameters + [.bools(rows.map(\.lostAccess)), .texts(rows.map(\.reason))])
+        }
+        return out
+    }
+
+    private func store(_ failed: [FailedPiece]) throws {
+        guard !failed.isEmpty else { return }
+        try session.query(
+            MessageStatements.fail,
+            [
+                .text(account), .texts(failed.map { $0.chat?.column }), .bigints(failed.map { $0.chat?.id }),
+                .bigints(failed.map(\.messageID)), .jsonbs(failed.map(\.summary)),
+                .texts(failed.map { $0.error.replacing("\0", with: "\u{FFFD}") }), .byteas(failed.map(\.stream.bytes)),
+                .bigints(failed.map { Int64($0.number) }), .texts(states), .byteas(failed.map(\.payload)),
+            ])
+    }
+}
+
+extension Row {
+    /// The chat in the columns chat_type and telegram_id from `column` on.
+    fileprivate func chat(_ column: Int) -> ChatKey {
+        text(column) == "group" ? .basicGroup(integer(column + 1)) : .channel(integer(column + 1))
+    }
+}
+
+extension ChatKey {
+    /// The value of groups.chat_type.
+    var column: String {
+        switch self {
+        case .basicGroup: "group"
+        case .channel: "channel"
+        }
+    }
+}
+
+extension [ChatKey] {
+    /// The columns chat_type and chat_id.
+    fileprivate var parameters: [Parameter] { [.texts(map(\.column)), .bigints(map(\.id))] }
+}
+
+extension [DeletionMark] {
+    /// The columns deleted_at and presumed.
+    fileprivate var parameters: [Parameter] {
+        [.timestamptzs(map { UnixTime(nanoseconds: $0.deletedAt) }), .bools(map(\.presumed))]
+    }
+}
+
+extension [MessageRow] {
+    /// The columns of `MessageStatements.merge`, in its order.
+    fileprivate var parameters: [Parameter] {
+        map(\.chat).parameters + [
+            .bigints(map(\.id)), .timestamptzs(map { UnixTime(seconds: $0.content.date) }), .timestamptzs(map(\.shownEditTime)),
+            .bigints(map(\.content.senderID)), .texts(map(\.content.text)), .jsonbs(map { $0.content.entities.orNil }),
+            .texts(map(\.content.mediaType)), .texts(map(\.content.mediaKind)), .jsonbs(map { $0.content.media.orNil }),
+            .bigints(map { $0.content.mediaID == 0 ? nil : Int64(bitPattern: $0.content.mediaID) }), .bigints(map(\.content.replyTo)),
+            .bigints(map(\.content.topicID)), .bigints(map(\.content.groupedID)), .jsonbs(map { $0.content.forward.orNil }),
+            .bigints(map(\.content.viaBotID)), .jsonbs(map { $0.content.service.orNil }), .bigints(map(\.key.editDate)),
+            .bools(map(\.key.settled)), .bigints(map(\.key.generation)), .bigints(map(\.key.pts)), .byteas(map(\.key.hash.bytes)),
+            .jsonbs(map { $0.reactions?.value.orNil }), .byteas(map { $0.reactions?.key.bytes ?? [] }),
+            .texts(map { $0.senderName?.value }),
+            .byteas(map { $0.senderName?.key.bytes ?? [] }), .bigints(map(\.views)), .bigints(map(\.forwards)),
+            .timestamptzs(map { $0.deletion.map { UnixTime(nanoseconds: $0.deletedAt) } }), .bools(map { $0.deletion?.presumed }),
+            .bigints(map(\.unsettledEditDate)), .timestamptzs(map { UnixTime(nanoseconds: $0.firstReceivedAt) }),
+        ]
+    }
+}
+
+extension MessageRow {
+    /// The time of the last edit that people are shown.
+    fileprivate var shownEditTime: UnixTime? { key.editDate > 0 && !content.editHide ? UnixTime(seconds: key.editDate) : nil }
+}
+
+extension String {
+    fileprivate var orNil: String? { isEmpty ? nil : self }
+}
+
+extension FailedPiece {
+    /// What a person looking at the dead letters reads: the predecessor's column. The bytes beside it are what a retry decodes.
+    fileprivate var summary: String {
+        var members: [JSON.Member] = [
+            .init("chat", chat.map { .string($0.description) } ?? .null), .init("message_id", messageID.map { .integer($0) } ?? .null),
+            .init("bytes", .integer(Int64(payload.count))),
+        ]
+        if let message = try? WirePayload(serializedBytes: payload).changes.first?.message {
+            members.append(.init("text", message.hasText ? .string(message.text.replacing("\0", with: "\u{FFFD}")) : .null))
+            members.append(.init("date", .integer(message.date)))
+        }
+        return JSON.object(members).text
+    }
+}

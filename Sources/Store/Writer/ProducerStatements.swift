@@ -1,0 +1,85 @@
+import PostgreSQL
+
+/// The statements on a producer's row, its streams' cursors, its account's positions and gaps.
+enum ProducerStatements {
+    /// The row must exist to be locked.
+    static let insert = Statement(
+        name: "insert_producer",
+        sql: """
+            INSERT INTO aaltohub.producers (role, account, incarnation, epoch) VALUES ($1, $2, 0, 0) ON CONFLICT DO NOTHING
+            """)
+
+    /// Waits for any transaction in flight on whoever's connection. What else belongs to the producer is read by later statements,
+    /// which see what that transaction committed.
+    static let lock = Statement(
+        name: "lock_producer",
+        sql: "SELECT incarnation, epoch FROM aaltohub.producers WHERE role = $1 AND account = $2 FOR UPDATE")
+
+    static let update = Statement(
+        name: "update_producer",
+        sql: """
+            UPDATE aaltohub.producers SET incarnation = $3, epoch = $4, build = $5, hello_at = now() WHERE role = $1 AND account = $2
+            """)
+
+    static let streams = Statement(
+        name: "streams",
+        sql: "SELECT id, committed, place, last FROM aaltohub.streams WHERE role = $1 AND account = $2 ORDER BY place NULLS LAST, id")
+
+    static let listedStreams = Statement(
+        name: "listed_streams",
+        sql: """
+            SELECT id, committed, place, last FROM aaltohub.streams WHERE role = $1 AND account = $2 AND place IS NOT NULL ORDER BY place
+            """)
+
+    static let storeStreams = Statement(
+        name: "store_streams",
+        sql: """
+            INSERT INTO aaltohub.streams (role, account, id, committed, place, last)
+            SELECT $1, $2, e.* FROM unnest($3, $4, $5, $6) AS e
+            ON CONFLICT (id) DO UPDATE
+            SET committed = excluded.committed, place = excluded.place, last = excluded.last, updated_at = now()
+            """)
+
+    static let moveCursors = Statement(
+        name: "move_cursors",
+        sql: """
+            UPDATE aaltohub.streams s SET committed = e.committed, updated_at = now()
+            FROM unnest($1, $2) AS e (id, committed) WHERE s.id = e.id
+            """)
+
+    static let positions = Statement(
+        name: "positions",
+        sql: "SELECT box, channel_id, generation, value, date, seq FROM aaltohub.positions WHERE account = $1")
+
+    static let positionsOf = Statement(
+        name: "positions_of",
+        sql: """
+            SELECT p.box, p.channel_id, p.generation, p.value, p.date, p.seq
+            FROM unnest($2, $3) AS e (box, channel_id) JOIN aaltohub.positions p
+            ON p.account = $1 AND p.box = e.box AND p.channel_id = e.channel_id
+            """)
+
+    static let movePositions = Statement(
+        name: "move_positions",
+        sql: """
+            INSERT INTO aaltohub.positions (account, box, channel_id, generation, value, date, seq)
+            SELECT $1, e.* FROM unnest($2, $3, $4, $5, $6, $7) AS e
+            ON CONFLICT (account, box, channel_id) DO UPDATE
+            SET generation = excluded.generation, value = excluded.value, date = excluded.date, seq = excluded.seq, updated_at = now()
+            """)
+
+    static let recordGaps = Statement(
+        name: "record_gaps",
+        sql: """
+            INSERT INTO aaltohub.gaps (account, box, channel_id, generation, from_value, to_value, reason)
+            SELECT $1, e.* FROM unnest($2, $3, $4, $5, $6, $7) AS e
+            """)
+
+    /// Streams of long ended processes, whose records can no longer be sent.
+    static let forgetStreams = Statement(
+        name: "forget_streams",
+        sql: """
+            DELETE FROM aaltohub.streams
+            WHERE role = $1 AND account = $2 AND place IS NULL AND updated_at < now() - make_interval(days => $3)
+            """)
+}

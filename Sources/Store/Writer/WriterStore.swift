@@ -1,0 +1,135 @@
+import Events
+import PostgreSQL
+import WriterCore
+
+/// What a writer knows after it has opened its database.
+public struct WriterStart: Sendable {
+    /// Larger than any that the database has stored.
+    public var epoch: UInt64
+    public var database: WireDatabaseIdentity
+}
+
+/// The writer's transactions. One connection, which holds the lock that makes this the only writer of the database.
+///
+/// Each call is one transaction and throws what ended it; `FailureClass(error)` says what that calls for. Nothing is remembered between
+/// calls: every judgement reads its state under the producer's lock.
+public final class WriterStore: Sendable {
+    /// Key of the writer's session lock: the migrator's plus one.
+    static let lockKey = Migrator.lockKey + 1
+    /// Cursors of streams that no HELLO lists any more are kept this many days, in case an operator brings back a spool.
+    static let unlistedStreamDays: Int32 = 30
+
+    private let connection: Connection
+
+    /// Connects at first use, and again at the first use after a lost connection.
+    public init(_ options: ConnectionOptions) {
+        connection = Connection(options) { session in
+            try Pooler.refuse(session, options: options)
+            try Migrator.check(session)
+            guard try session.query("SELECT pg_try_advisory_lock($1)", [.bigint(Self.lockKey)])[0].bool(0) else {
+                throw StoreError.anotherWriter
+            }
+            // Every statement of the writer is a lookup by key; a plan made while a table was empty must not read it whole later.
+            try session.script("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+        }
+    }
+
+    /// Takes the writer's lock and draws an epoch: larger than any stored, and than the clock.
+    ///
+    /// - Parameter unixMilliseconds: the time.
+    public func open(unixMilliseconds: Int64) async throws -> WriterStart {
+        try await connection.run { session in
+            let row = try session.query(
+                "SELECT greatest(coalesce(max(epoch), 0) + 1, $1) FROM aaltohub.producers", [.bigint(unixMilliseconds)])[0]
+            return WriterStart(epoch: UInt64(row.integer(0)), database: try DatabaseIdentity.read(session))
+        }
+    }
+
+    /// HELLO as a transaction. Everything but `welcome` changes nothing.
+    public func hello(_ hello: WireHello, of producer: ProducerKey, epoch: UInt64, credit: UInt32) async throws -> HelloVerdict {
+        try await connection.run { session in
+            struct Refused: Error { var verdict: HelloVerdict }
+            let database = try DatabaseIdentity.read(session)
+            do {
+                return try session.transaction {
+                    try session.query(ProducerStatements.insert, producer.parameters)
+                    let table = ProducerTable(session, producer)
+                    let stored = try table.lock(streams: .all, boxes: nil)
+                    let verdict = judge(hello: hello, stored: stored, epoch: epoch, credit: credit, database: database)
+                    guard case .welcome(let welcomed) = verdict else { throw Refused(verdict: verdict) }
+                    try table.store(welcomed, build: hello.build)
+                    return verdict
+                }
+            } catch let refused as Refused {
+                return refused.verdict
+            }
+        }
+    }
+
+    /// The frames of one producer in one transaction: rows, deletions, gaps, positions, cursors, outbox, dead letters.
+    ///
+    /// What Postgres refuses for its content goes to `failed_messages` in the same transaction; everything else rolls the whole back
+    /// and is thrown.
+    ///
+    /// - Parameter isolatingTimeouts: take a timeout of one change alone, while the database answers others, for its own fault.
+    public func commit(
+        _ batches: [ReceivedBatch], of producer: ProducerKey, epoch: UInt64, credit: UInt32, isolatingTimeouts: Bool = false
+    ) async throws -> CommittedBatch {
+        try await connection.run { session in
+            try session.transaction {
+                let table = ProducerTable(session, producer)
+                let stored = try table.lock(streams: .listed, boxes: boxes(of: batches))
+                let judgement = judge(batches: batches, stored: stored, epoch: epoch, credit: credit)
+                guard judgement.supersededBy == nil else { return CommittedBatch(judgement: judgement) }
+                // Outside every savepoint: the header is readable though the payload is not, so the position moves over the poison.
+                try table.store(judgement)
+                var writing = BatchWriting(session, account: producer.account, isolatingTimeouts: isolatingTimeouts)
+                try writing.write(judgement.accepted)
+                return CommittedBatch(judgement: judgement, changes: writing.changes, failed: writing.failed, pieces: writing.pieces)
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    public func ping() async throws {
+        try await connection.run { session in _ = try session.query("SELECT 1") }
+    }
+
+    public func close() async { await connection.close() }
+}
+
+/// What a committed transaction did.
+public struct CommittedBatch: Sendable {
+    public var judgement: Judgement
+    /// The rows that changed; copies that said nothing new, and chats that are not registered, are not among them.
+    public var changes: [RowChange] = []
+    public var failed: [FailedPiece] = []
+    /// What was stored or tried, with the traces for the tap.
+    public var pieces: [Piece] = []
+}
+
+/// A row of `messages` that a transaction inserted or changed.
+public struct RowChange: Hashable, Sendable {
+    public var chat: ChatKey
+    public var messageID: Int64
+    public var kind: Kind
+
+    public enum Kind: String, Sendable { case inserted, updated, deleted }
+
+    public init(chat: ChatKey, messageID: Int64, kind: Kind) {
+        self.chat = chat
+        self.messageID = messageID
+        self.kind = kind
+    }
+}
+
+private func boxes(of batches: [ReceivedBatch]) -> [BoxKey] {
+    var seen: Set<BoxKey> = []
+    for received in batches {
+        for record in received.batch.records where record.header.hasBox {
+            // A box that is none is the judge's to refuse.
+            if let box = try? BoxKey(record.header.box) { seen.insert(box) }
+        }
+    }
+    return seen.sorted()
+}

@@ -1,0 +1,126 @@
+import Events
+import PostgreSQL
+import Primitives
+import Store
+import Testing
+import WriterCore
+
+/// The upsert in SQL is the same function as `MessageRow.merge`: any order, any repetition, any cut into batches.
+@Suite struct MergePropertyTests {
+    @Test(arguments: 0..<6) func rows_in_postgres_equal_the_merge_in_memory(seed: UInt64) async throws {
+        let database = try TestDatabase()
+        var generator = SeededGenerator(seed: seed)
+        let writer = try database.writer()
+        var producer = TestProducer(writer)
+        try await producer.hello()
+
+        var script: [(change: WireChange, receivedAt: Int64)] = []
+        for _ in 0..<150 {
+            script.append((randomChange(using: &generator), Int64.random(in: 1_700_000_000...1_700_000_009, using: &generator)))
+        }
+        let expected = model(script)
+
+        var sent = (script + script.filter { _ in Bool.random(using: &generator) }).shuffled(using: &generator)
+        while !sent.isEmpty {
+            let count = min(sent.count, Int.random(in: 1...40, using: &generator))
+            try await producer.send(sent.prefix(count).map { try record([$0.change], receivedAt: $0.receivedAt) })
+            sent.removeFirst(count)
+        }
+        #expect(try stored(database) == expected)
+        #expect(try database.integer("SELECT count(*) FROM public.failed_messages") == 0)
+        await writer.close()
+    }
+
+    /// What one row must look like.
+    private struct Row: Equatable {
+        var text: String?
+        var key: [String]
+        var reactions: String?
+        var senderName: String?
+        var counts: [Int64?]
+        var deletedAt: Int64?
+        var presumed: Bool?
+        var isSuspect: Bool
+        var sentAt: Int64
+        var edited: Int64?
+    }
+
+    private func randomChange(using generator: inout SeededGenerator) -> WireChange {
+        let chat = Bool.random(using: &generator) ? channel : basicGroup
+        let id = Int64.random(in: 1...12, using: &generator)
+        if Int.random(in: 0..<8, using: &generator) == 0 {
+            // A basic group's deletions come without a chat.
+            return deletion([id, id % 12 + 1], in: chat.kind == .channel ? chat : nil, presumed: Bool.random(using: &generator))
+        }
+        return message(id, ["a", "b", "ä"].randomElement(using: &generator), in: chat) {
+            $0.editDate = Int64.random(in: 0...2, using: &generator)
+            $0.editHide = $0.editDate > 0 && Bool.random(using: &generator)
+            $0.settled = Bool.random(using: &generator)
+            $0.position = Bool.random(using: &generator) ? -1 : Int64.random(in: 1...3, using: &generator)
+            $0.generation = UInt64.random(in: 1...2, using: &generator)
+            $0.observedAt = Int64.random(in: 1...3, using: &generator)
+            $0.mediaID = UInt64.random(in: 0...1, using: &generator)
+            if Bool.random(using: &generator) { $0.reactions = #"["\#(Int.random(in: 1...3, using: &generator))"]"# }
+            if Bool.random(using: &generator) { $0.senderName = ["X", "Y"].randomElement(using: &generator) ?? "" }
+            if Bool.random(using: &generator) { $0.views = Int64.random(in: 0...3, using: &generator) }
+            if Bool.random(using: &generator) { $0.forwards = Int64.random(in: 0...3, using: &generator) }
+        }
+    }
+
+    private func model(_ script: [(change: WireChange, receivedAt: Int64)]) -> [String: Row] {
+        var rows: [String: MessageRow] = [:]
+        var marks: [String: DeletionMark] = [:]
+        for (change, receivedAt) in script {
+            let nanoseconds = receivedAt * 1_000_000_000
+            switch change.kind {
+            case .message(let message):
+                guard let row = try? MessageRow(message, receivedAt: nanoseconds) else { continue }
+                let name = "\(row.chat):\(row.id)"
+                if rows[name]?.merge(row) == nil { rows[name] = row }
+            case .deletion(let deletion):
+                let chat = deletion.hasChat ? ChatKey.channel(deletion.chat.id) : .basicGroup(200)
+                let mark = DeletionMark(deletedAt: nanoseconds, presumed: deletion.presumed)
+                for id in deletion.ids { marks["\(chat):\(id)"] = DeletionMark.merge(marks["\(chat):\(id)"], mark) }
+            default: continue
+            }
+        }
+        return Dictionary(
+            uniqueKeysWithValues: rows.map { name, row in
+                let mark = marks[name]
+                return (
+                    name,
+                    Row(
+                        text: row.content.text,
+                        key: [
+                            "\(row.key.editDate)", "\(row.key.settled)", "\(row.key.generation)", "\(row.key.pts)", hex(row.key.hash.bytes),
+                        ],
+                        reactions: row.reactions?.value, senderName: row.senderName?.value, counts: [row.views, row.forwards],
+                        deletedAt: mark.map { $0.deletedAt / 1_000_000_000 }, presumed: mark?.presumed, isSuspect: row.isSuspect,
+                        sentAt: row.content.date, edited: row.key.editDate > 0 && !row.content.editHide ? row.key.editDate : nil)
+                )
+            })
+    }
+
+    private func stored(_ database: TestDatabase) throws -> [String: Row] {
+        let rows = try database.administrator.query(
+            """
+            SELECT g.chat_type || ':' || g.telegram_id || ':' || m.telegram_message_id, text, merge_edit_date, merge_settled,
+                   merge_generation, merge_position, content_hash, reactions::text, sender_name, views, forwards, deleted_at,
+                   deletion_presumed, suspect, sent_at, edited_at, is_deleted = (deleted_at IS NOT NULL)
+            FROM public.messages m JOIN public.groups g ON g.id = m.group_id
+            """)
+        return Dictionary(
+            uniqueKeysWithValues: rows.map { row in
+                #expect(row.bool(16))
+                return (
+                    row.text(0),
+                    Row(
+                        text: row.textOrNull(1),
+                        key: ["\(row.integer(2))", "\(row.bool(3))", "\(row.integer(4))", "\(row.integer(5))", hex(row.bytea(6))],
+                        reactions: row.textOrNull(7), senderName: row.textOrNull(8), counts: [row.integerOrNull(9), row.integerOrNull(10)],
+                        deletedAt: row.timestamptzOrNull(11)?.seconds, presumed: row.boolOrNull(12), isSuspect: row.bool(13),
+                        sentAt: row.timestamptz(14).seconds, edited: row.timestamptzOrNull(15)?.seconds)
+                )
+            })
+    }
+}
