@@ -9,6 +9,15 @@ public struct Piece: Hashable, Sendable {
     /// Unix nanoseconds at which the listener had it.
     public var receivedAt: Int64
     public var trace: UInt64
+
+    public init(stream: StreamID, number: UInt64, change: WireChange, way: WireWay, receivedAt: Int64, trace: UInt64) {
+        self.stream = stream
+        self.number = number
+        self.change = change
+        self.way = way
+        self.receivedAt = receivedAt
+        self.trace = trace
+    }
 }
 
 /// What could not be stored, for `failed_messages`.
@@ -107,12 +116,23 @@ public struct DeletionRow: Hashable, Sendable {
     public var chat: ChatKey
     public var id: Int64
     public var mark: DeletionMark
+
+    public init(chat: ChatKey, id: Int64, mark: DeletionMark) {
+        self.chat = chat
+        self.id = id
+        self.mark = mark
+    }
 }
 
 /// A delete that names no chat: matches only basic-group messages of the producer's account.
 public struct ChatlessDeletion: Hashable, Sendable {
     public var id: Int64
     public var mark: DeletionMark
+
+    public init(id: Int64, mark: DeletionMark) {
+        self.id = id
+        self.mark = mark
+    }
 }
 
 /// One state that a message was in, for the history: unique by (group, id, edit date, `hash.versionBytes`).
@@ -138,6 +158,8 @@ public struct Folded: Hashable, Sendable {
     public var migrations: [WireMigration] = []
     /// The last word on each chat, in order of the chat.
     public var groupStates: [GroupStateRow] = []
+
+    public init() {}
 
     public struct GroupStateRow: Hashable, Sendable {
         public var chat: ChatKey

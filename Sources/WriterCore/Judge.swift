@@ -19,18 +19,35 @@ public struct AcceptedRecord: Hashable, Sendable {
     public var record: WireRecord
     /// Why its header means nothing; then it goes to `failed_messages` whole, and only the cursor moves.
     public var fault: ContractError?
+
+    public init(stream: StreamID, number: UInt64, record: WireRecord, fault: ContractError? = nil) {
+        self.stream = stream
+        self.number = number
+        self.record = record
+        self.fault = fault
+    }
 }
 
 /// Where an answer goes.
 public struct Answer: Hashable, Sendable {
     public var route: [UInt8]
     public var frame: WireFrame
+
+    public init(route: [UInt8], frame: WireFrame) {
+        self.route = route
+        self.frame = frame
+    }
 }
 
 /// A box's new position.
 public struct PositionChange: Hashable, Sendable {
     public var box: BoxKey
     public var position: Position
+
+    public init(box: BoxKey, position: Position) {
+        self.box = box
+        self.position = position
+    }
 }
 
 /// What the frames of one producer, judged under its lock, lead to. Commit all of it in the same transaction, then answer.

@@ -1,0 +1,287 @@
+import Events
+import Primitives
+import Testing
+import WriterCore
+
+@Suite struct MachineTests {
+    private static let second = Duration.seconds(1)
+    private func at(_ seconds: Double) -> Instant { Instant(nanoseconds: Int64(seconds * 1e9)) }
+
+    /// A machine with a welcomed producer.
+    private func welcomed(batching: Batcher.Limits = .init()) -> WriterMachine {
+        var machine = WriterMachine(epoch: 3, batching: batching)
+        machine.received(WireFrame(.hello(Build.hello())), route: [7], now: at(0))
+        guard case .commit(.hello, _) = machine.next(now: at(0)) else {
+            Issue.record("HELLO is committed")
+            return machine
+        }
+        machine.committed(answers: [], now: at(0))
+        return machine
+    }
+
+    private func events(_ first: UInt64, count: Int = 1) -> WireFrame {
+        WireFrame(.events(Build.batch(first, (0..<count).map { Build.record(Int64($0), Int64($0) + 1) }).batch))
+    }
+
+    /// How many frames the next transaction takes; nil if none begins.
+    private func frames(_ machine: inout WriterMachine, now: Instant) -> Int? {
+        while let action = machine.next(now: now) {
+            if case .commit(.batches(_, let batches), _) = action { return batches.count }
+        }
+        return nil
+    }
+
+    private func sent(_ machine: inout WriterMachine, now: Instant) -> [String] {
+        var out: [String] = []
+        while case .send(let answers) = machine.next(now: now) { out += answers.map(\.frame.name) }
+        return out
+    }
+
+    @Test func a_lone_event_goes_at_once_and_what_came_meanwhile_goes_together() {
+        var machine = welcomed()
+        machine.received(events(1), route: [7], now: at(0))
+        #expect(frames(&machine, now: at(0)) == 1)
+        for n in 2...30 { machine.received(events(UInt64(n)), route: [7], now: at(0)) }
+        #expect(frames(&machine, now: at(0)) == nil)
+        machine.committed(answers: [], now: at(0))
+        #expect(frames(&machine, now: at(0)) == 29)
+    }
+
+    @Test func steady_batches_hold_fifty_and_a_backlog_is_drained_in_larger_ones() {
+        var machine = welcomed()
+        for n in 1...120 { machine.received(events(UInt64(n)), route: [7], now: at(0)) }
+        #expect(frames(&machine, now: at(0)) == 50)
+        machine.committed(answers: [], now: at(0))
+        for n in 121...3_000 { machine.received(events(UInt64(n)), route: [7], now: at(0)) }
+        #expect(frames(&machine, now: at(0)) == 2_000)
+        machine.committed(answers: [], now: at(0))
+        #expect(frames(&machine, now: at(0)) == 950)
+        machine.committed(answers: [], now: at(0))
+        #expect(machine.queuedRecords == 0)
+        #expect(machine.queuedBytes == 0)
+    }
+
+    @Test func a_linger_waits_for_company_but_no_longer() {
+        var limits = Batcher.Limits()
+        limits.linger = .seconds(2)
+        var machine = welcomed(batching: limits)
+        machine.received(events(1), route: [7], now: at(10))
+        #expect(frames(&machine, now: at(10)) == nil)
+        #expect(machine.nextDeadline(now: at(10)) == at(12))
+        machine.received(events(2), route: [7], now: at(11))
+        #expect(frames(&machine, now: at(12)) == 2)
+        machine.committed(answers: [], now: at(12))
+        for n in 3...52 { machine.received(events(UInt64(n)), route: [7], now: at(12)) }
+        #expect(frames(&machine, now: at(12)) == 50)
+    }
+
+    @Test func a_hello_is_a_transaction_of_its_own_between_the_frames_around_it() {
+        var machine = welcomed()
+        machine.received(events(1), route: [7], now: at(0))
+        machine.received(WireFrame(.hello(Build.hello(incarnation: 11))), route: [8], now: at(0))
+        machine.received(events(2), route: [8], now: at(0))
+        #expect(frames(&machine, now: at(0)) == 1)
+        machine.committed(answers: [], now: at(0))
+        guard case .commit(.hello(_, let hello, let route), _) = machine.next(now: at(0)) else {
+            Issue.record("HELLO next")
+            return
+        }
+        #expect(hello.incarnation == 11)
+        #expect(route == [8])
+    }
+
+    @Test func a_repeated_hello_waits_only_once() {
+        var machine = WriterMachine(epoch: 3)
+        for n in 10...20 { machine.received(WireFrame(.hello(Build.hello(incarnation: UInt64(n)))), route: [7], now: at(0)) }
+        guard case .commit(.hello(_, let hello, _), _) = machine.next(now: at(0)) else {
+            Issue.record("HELLO")
+            return
+        }
+        #expect(hello.incarnation == 20)
+        machine.committed(answers: [], now: at(0))
+        #expect(machine.next(now: at(0)) == nil)
+    }
+
+    @Test func frames_of_two_producers_go_in_transactions_of_their_own() {
+        var machine = welcomed()
+        var other = Build.hello(streams: [WireStream(Build.stream(2), first: 1, last: 0, open: true)])
+        other.account = "second"
+        machine.received(WireFrame(.hello(other)), route: [9], now: at(0))
+        _ = machine.next(now: at(0))
+        machine.committed(answers: [], now: at(0))
+        for n in 1...6 {
+            let stream = Build.stream(n % 2 == 0 ? 1 : 2)
+            let batch = Build.batch(UInt64((n + 1) / 2), [Build.record(1, 2)], stream: stream)
+            machine.received(WireFrame(.events(batch.batch)), route: [7], now: at(0))
+        }
+        guard case .commit(let first, _) = machine.next(now: at(0)) else { return }
+        machine.committed(answers: [], now: at(0))
+        guard case .commit(let second, _) = machine.next(now: at(0)) else { return }
+        #expect(first.producer.account == "second")
+        #expect(second.producer.account == "main")
+        #expect([first.recordCount, second.recordCount] == [3, 3])
+    }
+
+    @Test func what_cannot_be_judged_is_answered_at_once() {
+        var machine = welcomed()
+        machine.received(WireFrame(.events(Build.batch(1, [Build.record(1, 2)], stream: Build.stream(9)).batch)), route: [7], now: at(0))
+        machine.received(WireFrame(.events(Build.batch(1, []).batch)), route: [7], now: at(0))
+        machine.received(WireFrame(.go(WireGo())), route: [7], now: at(0))
+        machine.receivedGarbage(.undecodable, route: [7])
+        machine.received(WireFrame(.ping(.with { $0.id = 4 })), route: [7], now: at(0))
+        machine.received(WireFrame(.hello(.with { $0.contractVersion = 99 })), route: [7], now: at(0))
+        machine.received(WireFrame(.hello(.with { $0.contractVersion = 1 })), route: [7], now: at(0))
+        #expect(sent(&machine, now: at(0)) == ["STALE", "STALE", "STALE", "STALE", "PONG", "INCOMPATIBLE", "STALE"])
+    }
+
+    @Test func five_failures_open_the_circuit_then_one_trial_closes_it() {
+        var machine = welcomed()
+        machine.unixOffset = 1_000_000_000_000
+        machine.received(events(1), route: [7], now: at(0))
+        var now = at(0)
+        var waits: [Double] = []
+        for failure in 1...5 {
+            #expect(frames(&machine, now: now) == 1)
+            machine.failed(.environment, reason: "57P01 terminating", now: now)
+            guard let deadline = machine.nextDeadline(now: now) else {
+                Issue.record("a deadline")
+                return
+            }
+            waits.append((deadline - now).inSeconds)
+            if failure < 5 {
+                #expect(sent(&machine, now: now).isEmpty)
+                #expect(frames(&machine, now: deadline - .nanoseconds(1)) == nil)
+                now = deadline
+            }
+        }
+        #expect(waits == [1, 2, 4, 8, 30])
+        guard case .send(let answers) = machine.next(now: now) else {
+            Issue.record("HOLD")
+            return
+        }
+        #expect(answers[0].frame.hold.reason == "57P01 terminating")
+        #expect(answers[0].frame.hold.retryAt == (now + .seconds(30)).nanoseconds + 1_000_000_000_000)
+        #expect(machine.isHeld)
+        // A HELLO meanwhile is told to hold, too.
+        machine.received(WireFrame(.hello(Build.hello())), route: [8], now: now)
+        #expect(sent(&machine, now: now) == ["HOLD"])
+        // The trial fails, the next one succeeds.
+        now = now + .seconds(30)
+        #expect(frames(&machine, now: now) == 1)
+        machine.failed(.environment, reason: "still", now: now)
+        #expect(sent(&machine, now: now) == ["HOLD"])
+        #expect(frames(&machine, now: now + .seconds(29)) == nil)
+        now = now + .seconds(30)
+        #expect(frames(&machine, now: now) == 1)
+        machine.committed(answers: [], now: now)
+        #expect(sent(&machine, now: now) == ["GO"])
+        #expect(!machine.isHeld)
+    }
+
+    @Test func a_conflict_is_tried_again_at_once_but_not_for_ever() {
+        var machine = welcomed()
+        machine.received(events(1), route: [7], now: at(0))
+        #expect(frames(&machine, now: at(0)) == 1)
+        machine.failed(.conflict, reason: "40P01", now: at(0))
+        #expect(frames(&machine, now: at(0)) == 1)
+        var schedule = RetrySchedule()
+        let waits = (0..<12).map { _ in schedule.failed(.conflict) }
+        #expect(waits == [Duration](repeating: .zero, count: 10) + [.seconds(1), .seconds(2)])
+    }
+
+    @Test func a_fault_of_ours_opens_the_circuit_at_once() {
+        var machine = welcomed()
+        machine.received(events(1), route: [7], now: at(0))
+        _ = frames(&machine, now: at(0))
+        machine.failed(.operators, reason: "42P01 no such table", now: at(0))
+        #expect(sent(&machine, now: at(0)) == ["HOLD"])
+        #expect(machine.nextDeadline(now: at(0)) == at(30))
+    }
+
+    @Test func the_third_timeout_in_a_row_looks_for_the_event_that_causes_it() {
+        var machine = welcomed()
+        machine.received(events(1), route: [7], now: at(0))
+        var isolating: [Bool] = []
+        for n in 0..<4 {
+            guard case .commit(_, let flag) = machine.next(now: at(Double(n) * 10)) else {
+                Issue.record("try \(n)")
+                return
+            }
+            isolating.append(flag)
+            machine.failed(.timeout, reason: "57014", now: at(Double(n) * 10))
+        }
+        #expect(isolating == [false, false, false, true])
+    }
+
+    @Test func a_drain_commits_what_is_queued_and_takes_nothing_more() {
+        var machine = welcomed()
+        machine.received(events(1), route: [7], now: at(0))
+        #expect(frames(&machine, now: at(0)) == 1)
+        machine.received(events(2), route: [7], now: at(0))
+        machine.drain(now: at(1))
+        #expect(sent(&machine, now: at(1)) == ["HOLD"])
+        machine.received(events(3), route: [7], now: at(1))
+        #expect(sent(&machine, now: at(1)) == ["HOLD"])
+        machine.committed(answers: [], now: at(1))
+        #expect(frames(&machine, now: at(1)) == 1)
+        machine.committed(answers: [], now: at(2))
+        #expect(machine.next(now: at(2)) == .finished(left: 0))
+        #expect(machine.next(now: at(2)) == nil)
+    }
+
+    @Test func a_drain_gives_up_after_its_time_and_says_what_is_left() {
+        var machine = welcomed()
+        machine.received(events(1, count: 4), route: [7], now: at(0))
+        _ = frames(&machine, now: at(0))
+        machine.failed(.environment, reason: "down", now: at(0))
+        machine.received(events(5), route: [7], now: at(0))
+        machine.drain(now: at(0))
+        _ = sent(&machine, now: at(0))
+        #expect(machine.nextDeadline(now: at(0)) == at(1))
+        _ = frames(&machine, now: at(1))
+        machine.failed(.environment, reason: "down", now: at(14))
+        #expect(machine.next(now: at(15)) == .finished(left: 5))
+    }
+
+    @Test func a_pause_holds_everybody_until_resumed() {
+        var machine = welcomed()
+        machine.pause(reason: "paused by the operator")
+        #expect(sent(&machine, now: at(0)) == ["HOLD"])
+        machine.received(events(1), route: [7], now: at(0))
+        #expect(frames(&machine, now: at(5)) == nil)
+        #expect(machine.nextDeadline(now: at(5)) == nil)
+        machine.resume()
+        guard case .send(let answers) = machine.next(now: at(6)) else {
+            Issue.record("GO")
+            return
+        }
+        #expect(answers.map(\.frame.name) == ["GO"])
+        #expect(frames(&machine, now: at(6)) == 1)
+    }
+
+    @Test func a_full_queue_stops_the_reading() {
+        var limits = Batcher.Limits()
+        limits.queueRecords = 10
+        var machine = welcomed(batching: limits)
+        machine.received(events(1, count: 9), route: [7], now: at(0))
+        #expect(machine.wantsInput)
+        machine.received(events(10), route: [7], now: at(0))
+        #expect(!machine.wantsInput)
+        _ = frames(&machine, now: at(0))
+        #expect(machine.wantsInput)
+    }
+}
+
+@Suite struct SQLStateTests {
+    @Test func classes_lead_to_what_the_document_says() {
+        let expected: [(String?, FailureClass)] = [
+            ("22021", .data), ("22P02", .data), ("23505", .data), ("21000", .data), ("54000", .data),
+            ("40001", .conflict), ("40P01", .conflict), ("40003", .environment),
+            ("08006", .environment), ("53100", .environment), ("57P01", .environment), ("58030", .environment), (nil, .environment),
+            ("57014", .timeout), ("55P03", .timeout),
+            ("42P01", .operators), ("XX000", .operators), ("0A000", .operators), ("25006", .operators), ("28P01", .operators),
+            ("P0001", .operators), ("", .environment),
+        ]
+        for (state, failure) in expected { #expect(FailureClass(sqlstate: state) == failure, "\(state ?? "nil")") }
+    }
+}
