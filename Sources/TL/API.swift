@@ -1,7 +1,7 @@
 /// What a crawler reads of Telegram's API, as typed values: projections over the schema table, decoded straight from bytes.
 ///
-/// An object of any layer of the table decodes; what a projection does not ask for is stepped over. Generated/APITypes.swift holds the types,
-/// Sources/tl-import/Projections.list says which. Text is repaired where it is not valid UTF-8.
+/// An object of any layer of the table decodes; what a projection does not ask for is stepped over. Generated/APITypes.swift holds the
+/// types, Sources/tl-import/Projections.list says which. Text is repaired where it is not valid UTF-8.
 public enum API {
     static func decode<T>(
         _ bytes: [UInt8], at offset: Int, limits: TLLimits, _ read: (inout TLReader) throws(TLError) -> T

@@ -7,6 +7,12 @@ struct ProjectionWriter {
 
     init(_ list: ProjectionList) {
         self.list = list
+        code +=
+            "\nextension API {\n    /// The projection of a type by its name in the schema, for tools; nil for a type that is not projected.\n"
+        code +=
+            "    public static func value(of type: String, decoding bytes: [UInt8]) throws(TLError) -> (any Sendable)? {\n        switch type {\n"
+        for p in list.projections { code += "        case \"\(p.type)\": try \(Names.type(p.type))(decoding: bytes)\n" }
+        code += "        default: nil\n        }\n    }\n}\n"
         for (index, p) in list.projections.enumerated() {
             if p.isEnum { writeEnum(p, index) } else { writeStruct(p, index) }
         }

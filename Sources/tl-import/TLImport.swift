@@ -6,5 +6,9 @@ struct TLImport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tl-import",
         abstract: "Make the TL module's generated code; turn TL bytes into JSON and back.",
-        subcommands: [TableCommand.self, ProjectionsCommand.self])
+        subcommands: [
+            TableCommand.self, ProjectionsCommand.self, DeclarationsCommand.self, DecodeCommand.self, EncodeCommand.self,
+            ProjectCommand.self,
+            BenchCommand.self,
+        ])
 }

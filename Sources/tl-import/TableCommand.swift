@@ -8,7 +8,8 @@ struct TableCommand: ParsableCommand {
         abstract: "Make the schema table from published schema files.",
         discussion: """
             Reads the list of sources (layer, distribution, version, path) and, below the folder, NAME-VERSION/PATH for each: unpack
-            the source distributions there. Every id is checked against the CRC32 of its declaration. Nothing is written when a declaration is refused.
+            the source distributions there. Every id is checked against the CRC32 of its declaration. Nothing is written when a
+            declaration is refused.
             """)
 
     @Argument(help: "The folder with the unpacked source distributions.") var folder: String

@@ -272,6 +272,77 @@ enum ProjectionTable {
 }
 
 extension API {
+    /// The projection of a type by its name in the schema, for tools; nil for a type that is not projected.
+    public static func value(of type: String, decoding bytes: [UInt8]) throws(TLError) -> (any Sendable)? {
+        switch type {
+        case "Peer": try Peer(decoding: bytes)
+        case "Message": try Message(decoding: bytes)
+        case "MessageEntity": try MessageEntity(decoding: bytes)
+        case "MessageReplyHeader": try MessageReplyHeader(decoding: bytes)
+        case "MessageFwdHeader": try MessageFwdHeader(decoding: bytes)
+        case "MessageReactions": try MessageReactions(decoding: bytes)
+        case "ReactionCount": try ReactionCount(decoding: bytes)
+        case "MessagePeerReaction": try MessagePeerReaction(decoding: bytes)
+        case "Reaction": try Reaction(decoding: bytes)
+        case "MessageReplies": try MessageReplies(decoding: bytes)
+        case "RestrictionReason": try RestrictionReason(decoding: bytes)
+        case "MessageMedia": try MessageMedia(decoding: bytes)
+        case "Photo": try Photo(decoding: bytes)
+        case "PhotoSize": try PhotoSize(decoding: bytes)
+        case "Document": try Document(decoding: bytes)
+        case "DocumentAttribute": try DocumentAttribute(decoding: bytes)
+        case "WebPage": try WebPage(decoding: bytes)
+        case "GeoPoint": try GeoPoint(decoding: bytes)
+        case "Game": try Game(decoding: bytes)
+        case "Poll": try Poll(decoding: bytes)
+        case "PollAnswer": try PollAnswer(decoding: bytes)
+        case "PollResults": try PollResults(decoding: bytes)
+        case "PollAnswerVoters": try PollAnswerVoters(decoding: bytes)
+        case "TextWithEntities": try TextWithEntities(decoding: bytes)
+        case "TodoList": try TodoList(decoding: bytes)
+        case "TodoItem": try TodoItem(decoding: bytes)
+        case "MessageAction": try MessageAction(decoding: bytes)
+        case "User": try User(decoding: bytes)
+        case "Username": try Username(decoding: bytes)
+        case "UserProfilePhoto": try UserProfilePhoto(decoding: bytes)
+        case "UserStatus": try UserStatus(decoding: bytes)
+        case "Chat": try Chat(decoding: bytes)
+        case "ChatPhoto": try ChatPhoto(decoding: bytes)
+        case "InputChannel": try InputChannel(decoding: bytes)
+        case "Dialog": try Dialog(decoding: bytes)
+        case "ForumTopic": try ForumTopic(decoding: bytes)
+        case "Updates": try Updates(decoding: bytes)
+        case "Update": try Update(decoding: bytes)
+        case "updates.State": try UpdatesState(decoding: bytes)
+        case "updates.Difference": try UpdatesDifference(decoding: bytes)
+        case "updates.ChannelDifference": try UpdatesChannelDifference(decoding: bytes)
+        case "messages.Messages": try MessagesMessages(decoding: bytes)
+        case "messages.Dialogs": try MessagesDialogs(decoding: bytes)
+        case "messages.PeerDialogs": try MessagesPeerDialogs(decoding: bytes)
+        case "messages.Chats": try MessagesChats(decoding: bytes)
+        case "messages.ChatFull": try MessagesChatFull(decoding: bytes)
+        case "ChatFull": try ChatFull(decoding: bytes)
+        case "messages.AffectedMessages": try MessagesAffectedMessages(decoding: bytes)
+        case "messages.AffectedHistory": try MessagesAffectedHistory(decoding: bytes)
+        case "messages.InvitedUsers": try MessagesInvitedUsers(decoding: bytes)
+        case "contacts.ResolvedPeer": try ContactsResolvedPeer(decoding: bytes)
+        case "upload.File": try UploadFile(decoding: bytes)
+        case "Config": try Config(decoding: bytes)
+        case "DcOption": try DcOption(decoding: bytes)
+        case "account.Password": try AccountPassword(decoding: bytes)
+        case "PasswordKdfAlgo": try PasswordKdfAlgo(decoding: bytes)
+        case "auth.SentCode": try AuthSentCode(decoding: bytes)
+        case "auth.SentCodeType": try AuthSentCodeType(decoding: bytes)
+        case "auth.CodeType": try AuthCodeType(decoding: bytes)
+        case "auth.Authorization": try AuthAuthorization(decoding: bytes)
+        case "auth.LoginToken": try AuthLoginToken(decoding: bytes)
+        case "auth.ExportedAuthorization": try AuthExportedAuthorization(decoding: bytes)
+        default: nil
+        }
+    }
+}
+
+extension API {
     /// `Peer`.
     public enum Peer: Sendable, Equatable {
         case peerUser(PeerUser)
