@@ -113,7 +113,7 @@ let package = Package(
         .executableTarget(
             name: "aaltohubctl",
             dependencies: [
-                "TelegramClient", "TelegramConnection", "EventLink", "Store", "ServiceKit",
+                "Primitives", "PostgreSQL", "TelegramClient", "TelegramConnection", "EventLink", "Store", "ServiceKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(

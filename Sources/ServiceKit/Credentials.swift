@@ -22,34 +22,53 @@ public struct Credentials: Sendable {
     /// Bytes of the master key.
     public static let masterKeyLength = 32
 
+    /// Where `ops/install` puts them, readable by root alone; the units hand each stage its own.
+    public static let installedDirectory = "/etc/aaltohub/credentials"
+
     private let directory: String?
     private let environment: [String: String]
+    private let databasePasswordFile: String
 
+    /// Those of a service.
     public init(environment: [String: String] = processEnvironment()) {
-        directory = environment["CREDENTIALS_DIRECTORY"]
-        self.environment = environment
+        self.init(directory: environment["CREDENTIALS_DIRECTORY"], environment: environment)
     }
 
-    /// The credential, or nil when nobody gave it. A file counts before a variable.
+    /// Those of the operator's tool: what the units would load, when this user may read it.
+    public static func ofOperator(environment: [String: String] = processEnvironment()) -> Credentials {
+        Credentials(
+            directory: environment["CREDENTIALS_DIRECTORY"] ?? (access(installedDirectory, R_OK | X_OK) == 0 ? installedDirectory : nil),
+            environment: environment, databasePasswordFile: "ctl_database_password")
+    }
+
+    init(directory: String?, environment: [String: String], databasePasswordFile: String = Name.databasePassword.rawValue) {
+        self.directory = directory
+        self.environment = environment
+        self.databasePasswordFile = databasePasswordFile
+    }
+
+    /// The credential, or nil when nobody gave it. A file counts before a variable, and an empty one is none: units use it
+    /// as the default of what is optional.
     public func find(_ name: Name) throws(ServiceError) -> Secret? {
         if let directory {
-            switch readFile("\(directory)/\(name.rawValue)") {
+            switch readFile("\(directory)/\(name == .databasePassword ? databasePasswordFile : name.rawValue)") {
+            case .success(let bytes) where trimmed(bytes).isEmpty: break
             case .success(let bytes): return Secret(name == .masterKey && bytes.count == Self.masterKeyLength ? bytes : trimmed(bytes))
             case .failure(let error) where error.code == ENOENT: break
             case .failure(let error): throw .configuration("credential \(name.rawValue): cannot be read: \(error.text)")
             }
         }
-        return environment[name.variable].map { Secret(trimmed(Array($0.utf8))) }
+        guard let value = environment[name.variable].map({ trimmed(Array($0.utf8)) }), !value.isEmpty else { return nil }
+        return Secret(value)
     }
 
     /// The credential, or an error (78) that says how to give it.
     public func require(_ name: Name) throws(ServiceError) -> Secret {
         guard let secret = try find(name) else {
             throw .configuration(
-                "credential \(name.rawValue) is missing: put it into /etc/aaltohub/credentials/\(name.rawValue) "
+                "credential \(name.rawValue) is missing or empty: put it into /etc/aaltohub/credentials/\(name.rawValue) "
                     + "(LoadCredential= in the unit reads it), or set \(name.variable) while developing")
         }
-        if secret.bytes.isEmpty { throw .configuration("credential \(name.rawValue) is empty") }
         return secret
     }
 

@@ -27,8 +27,10 @@ public struct Folders: Hashable, Sendable {
     ///
     /// - Throws: status 74 with the folder that cannot be made.
     public func prepare(for service: String) throws(ServiceError) {
-        for folder in [runtime, "\(runtime)/link", taps, controls, "\(runtime)/lock"] { try Folders.make(folder, mode: 0o770) }
-        try Folders.make(state, mode: 0o755)
+        // The folders around them belong to root under systemd; a stage need not write there.
+        try Folders.make(runtime, mode: 0o770, isWritten: false)
+        for folder in ["\(runtime)/link", taps, controls, "\(runtime)/lock"] { try Folders.make(folder, mode: 0o770) }
+        try Folders.make(state, mode: 0o755, isWritten: false)
         try Folders.make(state(service), mode: 0o700)
     }
 
@@ -44,7 +46,7 @@ public struct Folders: Hashable, Sendable {
         return names.sorted()
     }
 
-    private static func make(_ path: String, mode: mode_t) throws(ServiceError) {
+    private static func make(_ path: String, mode: mode_t, isWritten: Bool = true) throws(ServiceError) {
         var built = ""
         for part in path.split(separator: "/") {
             built += "/\(part)"
@@ -52,8 +54,10 @@ public struct Folders: Hashable, Sendable {
                 throw .io("folder \(built): cannot be made: \(SystemCallError()); make it, or set runtime_directory and state_directory")
             }
         }
-        if access(path, W_OK | X_OK) != 0 {
-            throw .io("folder \(path): this user may not write there: \(SystemCallError()); it needs to be in the folder's group")
+        if access(path, isWritten ? W_OK | X_OK : X_OK) != 0 {
+            throw .io(
+                "folder \(path): this user may not \(isWritten ? "write" : "enter") there: \(SystemCallError()); it needs to be in the folder's group"
+            )
         }
     }
 

@@ -114,12 +114,14 @@ import Testing
 
     @Test func a_stage_logs_in_as_its_own_role() {
         var database = Configuration.Database()
-        database.user = "aaltohub_{stage}.project"
-        let parameters = database.parameters(of: .writer, password: Secret(Array("p".utf8)))
-        #expect(parameters.first?.keyword == "dbname")
-        #expect(parameters.contains { $0 == ("user", "aaltohub_writer.project") })
-        #expect(parameters.contains { $0 == ("password", "p") })
-        #expect(!database.parameters(of: .ctl, password: nil).contains { $0.keyword == "password" })
+        database.user = "aaltohub_{stage}.it's"
+        #expect(database.user(of: .writer) == "aaltohub_writer.it's")
+        database.conninfo = "host=a dbname=b"
+        #expect(database.conninfo(of: .writer) == #"host=a dbname=b user='aaltohub_writer.it\'s' connect_timeout='5'"#)
+        database.conninfo = "postgresql://h/d"
+        #expect(database.conninfo(of: .ctl) == "postgresql://h/d?user=aaltohub_ctl.it%27s&connect_timeout=5")
+        database.conninfo = "postgresql://h/d?sslmode=require"
+        #expect(database.conninfo(of: .ctl) == "postgresql://h/d?sslmode=require&user=aaltohub_ctl.it%27s&connect_timeout=5")
     }
 
     @Test func a_missing_named_file_says_so_and_a_missing_default_one_does_not() throws {

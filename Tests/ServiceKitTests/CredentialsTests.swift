@@ -48,6 +48,13 @@ import Testing
         #expect(try credentials.find(.databasePassword) == nil)
     }
 
+    @Test func an_empty_credential_is_none() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("api_hash", [10])
+        #expect(try Credentials(environment: ["CREDENTIALS_DIRECTORY": folder.path]).find(.apiHash) == nil)
+        #expect(try Credentials(environment: ["API_HASH": ""]).find(.apiHash) == nil)
+    }
+
     @Test func base64_of_either_alphabet() {
         #expect(base64("") == [])
         #expect(base64("Zg==").map { String(decoding: $0, as: UTF8.self) } == "f")

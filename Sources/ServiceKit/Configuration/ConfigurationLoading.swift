@@ -1,4 +1,5 @@
 import Glibc
+import Primitives
 
 extension Configuration {
     /// Reads the file at `path`, or the default one, under the variables of this process.
@@ -32,16 +33,28 @@ extension Configuration.Database {
         return user.replacing(hole, with: stage.rawValue)
     }
 
-    /// Keywords and values for `PQconnectdbParams` with `expand_dbname` on: the conninfo first, then what overrides it.
-    public func parameters(of stage: Stage, password: Secret?) -> [(keyword: String, value: String)] {
-        var all = [
-            ("dbname", conninfo), ("user", user(of: stage)), ("connect_timeout", String(connectTimeoutSeconds)),
-            // Milliseconds until unacknowledged bytes end the connection: a frozen host does not hold a stage for ever.
-            ("tcp_user_timeout", String(connectTimeoutSeconds * 1000)), ("application_name", "aaltohub-\(stage.rawValue)"),
-        ]
-        if let password { all.append(("password", password.text)) }
-        return all
+    /// The conninfo with the stage's role and the connect timeout in it; the password is passed beside it.
+    ///
+    /// https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING
+    public func conninfo(of stage: Stage) -> String {
+        let more = [("user", user(of: stage)), ("connect_timeout", String(connectTimeoutSeconds))]
+        if conninfo.hasPrefix("postgres://") || conninfo.hasPrefix("postgresql://") {
+            let pairs = more.map { "\($0.0)=\(percentEncoded($0.1))" }.joined(separator: "&")
+            return conninfo + (conninfo.contains("?") ? "&" : "?") + pairs
+        }
+        return conninfo
+            + more.map { name, value in
+                " \(name)='" + value.map { $0 == "'" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined() + "'"
+            }.joined()
     }
+}
+
+/// RFC 3986, 2.1: everything but letters, digits and `-._~`.
+private func percentEncoded(_ text: String) -> String {
+    text.utf8.map { byte in
+        let isPlain = (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "-._~".utf8.contains(byte)
+        return isPlain ? String(UnicodeScalar(byte)) : "%" + hex([byte]).uppercased()
+    }.joined()
 }
 
 extension String {

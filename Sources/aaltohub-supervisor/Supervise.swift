@@ -1,0 +1,50 @@
+import Glibc
+import Hummingbird
+import NIOCore
+import Primitives
+import ServiceKit
+import SupervisorCore
+
+/// The supervisor's life: watch the taps, answer HTTP, until told to stop.
+func supervise(_ context: ServiceContext) async throws {
+    let secret = try context.credentials.require(.adminToken)
+    guard let token = BearerToken(secret.bytes) else {
+        throw ServiceError.configuration(
+            "credential admin_token is shorter than \(BearerToken.shortest) bytes: make one with `openssl rand -hex 32`")
+    }
+    let watch = Watch()
+    let listen = context.configuration.supervisor.listen
+    let application = Application(
+        router: routes(watch: watch, token: token),
+        configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port), serverName: nil),
+        onServerRunning: { channel in
+            let port = channel.localAddress?.port ?? listen.port
+            context.status.fact("http", .string("\(listen.host):\(port)"))
+            context.ready("answering on \(listen.host):\(port)")
+        },
+        logger: context.logger)
+    try await withThrowingTaskGroup { group in
+        group.addTask {
+            do {
+                try await application.run()
+            } catch let error as IOError {
+                throw bindError(error, listen)
+            }
+        }
+        group.addTask { try await watchTaps(into: watch, context) }
+        // Whichever ends first, ends the other: the server at a graceful stop, either by an error.
+        try await group.next()
+        group.cancelAll()
+    }
+}
+
+/// Why the server could not bind, and what to do.
+private func bindError(_ error: IOError, _ listen: Configuration.ListenAddress) -> ServiceError {
+    switch error.errnoCode {
+    case EADDRINUSE:
+        .unavailable("\(listen) is taken by another program (`ss -ltnp` shows it): stop that one or change supervisor.listen")
+    case EADDRNOTAVAIL: .configuration("\(listen): this machine has no such address: change supervisor.listen")
+    case EACCES: .configuration("\(listen): this user may not listen there: choose a port above 1023 in supervisor.listen")
+    default: .unavailable("\(listen): cannot listen: \(error)")
+    }
+}
