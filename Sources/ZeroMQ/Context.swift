@@ -1,0 +1,24 @@
+import CLibzmq
+
+/// libzmq's I/O threads. One per process is enough; it may be shared between threads.
+public final class Context: @unchecked Sendable {
+    // A libzmq context is thread-safe; the pointer never changes.
+    let pointer: UnsafeMutableRawPointer
+
+    public init() {
+        guard let pointer = zmq_ctx_new() else { preconditionFailure("zmq_ctx_new fails only without memory") }
+        self.pointer = pointer
+        // Sockets linger no longer than they say, so that closing never hangs.
+        zmq_ctx_set(pointer, ZMQ_BLOCKY, 0)
+    }
+
+    /// Waits until every socket is closed, which each socket's owner sees to; sockets keep their context alive.
+    deinit { zmq_ctx_term(pointer) }
+
+    /// libzmq's version, as `4.3.4`.
+    public static var version: String {
+        var (major, minor, patch): (Int32, Int32, Int32) = (0, 0, 0)
+        zmq_version(&major, &minor, &patch)
+        return "\(major).\(minor).\(patch)"
+    }
+}
