@@ -54,15 +54,16 @@ enum MessageContainer {
         var broken: [InnerMessage] = []
         var containers: [Int64] = []
         func take(_ message: InnerMessage, insideContainer: Bool) {
+            let asReceived = message
             var message = message
             // One level of packing, one of containers: what is nested deeper comes from no server.
-            guard let body = try? Gzip.unpacked(message.body) else { return broken.append(message) }
+            guard let body = try? Gzip.unpacked(message.body) else { return broken.append(asReceived) }
             let wasPacked = constructor(of: message.body) == Constructor.gzipPacked
             message.body = body
             switch constructor(of: body) {
-            case Constructor.gzipPacked where wasPacked: broken.append(message)
+            case Constructor.gzipPacked where wasPacked: broken.append(asReceived)
             case Constructor.msgContainer:
-                guard !insideContainer, let members = try? decode(body) else { return broken.append(message) }
+                guard !insideContainer, let members = try? decode(body) else { return broken.append(asReceived) }
                 containers.append(message.id)
                 for member in members { take(member, insideContainer: true) }
             default: out.append(message)
