@@ -9,7 +9,7 @@ struct ServerFixture {
     var generator = SeededGenerator(seed: 5)
     var now = UnixTime(seconds: 1_790_000_000)
     let users: [Int64]
-    private var sequence: UInt64 = 0
+    private var sequence: Int64 = 0
 
     init(users count: Int = 3, settings: TelegramServer.Settings = TelegramServer.Settings()) {
         var world = World(secret: 11)

@@ -3,10 +3,10 @@ import Primitives
 /// One session of one authorisation key.
 public struct SessionID: Hashable, Sendable {
     /// `auth_key_id`
-    public var authKey: UInt64
-    public var session: UInt64
+    public var authKey: Int64
+    public var session: Int64
 
-    public init(authKey: UInt64, session: UInt64) {
+    public init(authKey: Int64, session: Int64) {
         self.authKey = authKey
         self.session = session
     }
@@ -34,6 +34,7 @@ struct Authorisation: Sendable {
 struct Session: Sendable {
     /// Told so by `invokeWithoutUpdates`.
     var refusesUpdates = false
+    var isConnected = true
     /// Updates go to sessions that have called something besides file transfer, as Telegram's do.
     var isActive = false
     /// Orders the sessions of one authorisation: updates go to the one that was active last.

@@ -23,7 +23,7 @@ public struct TelegramServer: Sendable {
 
     public var world: World
     public var settings: Settings
-    var authorisations: [UInt64: Authorisation] = [:]
+    var authorisations: [Int64: Authorisation] = [:]
     var sessions: [SessionID: Session] = [:]
     /// Connected sessions that may get updates, by user, in the order of their becoming so.
     private var listening: [(user: Int64, session: SessionID)] = []
@@ -146,16 +146,26 @@ public struct TelegramServer: Sendable {
 
     // MARK: Sessions
 
-    /// Notes that the session's connection is gone: what happens from now on it must ask for.
+    /// Notes whether the session has a connection: of one authorisation's sessions a connected one gets the updates first.
+    public mutating func setConnected(_ session: SessionID, _ isConnected: Bool) { sessions[session]?.isConnected = isConnected }
+
+    /// Forgets the session: what happens from now on its client must ask for.
     public mutating func disconnect(_ session: SessionID) {
         sessions[session] = nil
         listening.removeAll { $0.session == session }
     }
 
     /// Forgets the login of the authorisation: its calls fail from now on with `AUTH_KEY_UNREGISTERED`.
-    public mutating func revoke(authKey: UInt64) {
+    public mutating func revoke(authKey: Int64) {
         authorisations[authKey]?.user = nil
         listening.removeAll { $0.session.authKey == authKey }
+    }
+
+    /// Forgets every login of the user; returns how many there were.
+    public mutating func revoke(user: Int64) -> Int {
+        let keys = authorisations.filter { $0.value.user == user }.map(\.key)
+        for key in keys { revoke(authKey: key) }
+        return keys.count
     }
 
     public func user(of session: SessionID) -> Int64? { authorisations[session.authKey]?.user }
@@ -175,12 +185,16 @@ public struct TelegramServer: Sendable {
         var chosen: [SessionID] = []
         for entry in listening where entry.user == user {
             if let at = chosen.firstIndex(where: { $0.authKey == entry.session.authKey }) {
-                if (sessions[chosen[at]]?.lastActive ?? 0) < (sessions[entry.session]?.lastActive ?? 0) { chosen[at] = entry.session }
+                if rank(chosen[at]) < rank(entry.session) { chosen[at] = entry.session }
             } else {
                 chosen.append(entry.session)
             }
         }
         return chosen
+    }
+
+    private func rank(_ session: SessionID) -> (Int, Int) {
+        sessions[session].map { ($0.isConnected ? 1 : 0, $0.lastActive) } ?? (0, 0)
     }
 
     /// Users with a session that gets updates, each once, in a stable order.
@@ -199,6 +213,11 @@ public struct TelegramServer: Sendable {
             notices.append("cannot encode \(updates.name): \(error)")
         }
     }
+
+    /// Tells the session that updates for it were dropped.
+    mutating func pushTooLong(to session: SessionID) { push(TLObject("updatesTooLong"), to: session) }
+
+    public var hasOutgoing: Bool { !outgoing.isEmpty }
 
     /// Takes the updates that are to be sent, in order.
     public mutating func takeOutgoing() -> [(session: SessionID, body: [UInt8])] {
