@@ -33,7 +33,7 @@ extension TLReader {
 
     /// Steps over what nobody asked for: the slot of the next field that is there and asked for, or -1 at the object's end.
     mutating func next(_ walk: inout Walk) throws(TLError) -> Int {
-        while walk.left > 0 && undecoded == nil {
+        while walk.left > 0 && !isTruncated {
             let step = walk.step.pointee
             walk.step += 1
             walk.left -= 1
@@ -64,7 +64,7 @@ extension TLReader {
         // Reserve little ahead: a struct is larger than its bytes, and the count is only the peer's word.
         out.reserveCapacity(min(count, 128))
         var i = 0
-        while i < count && undecoded == nil {
+        while i < count && !isTruncated {
             out.append(try read(&self))
             i += 1
         }
@@ -72,32 +72,96 @@ extension TLReader {
         return out
     }
 
-    /// A vector of which the part before the first element with an unknown constructor counts. The length of such an element is unknown, so
-    /// nothing behind it can be read: the rest is left in `undecoded`, and every object around ends there.
-    @inline(__always)
-    mutating func resilientVector<T>(minimum: Int, _ read: (inout TLReader) throws(TLError) -> T) throws(TLError) -> [T] {
+    /// A vector that goes on behind elements with unknown constructors where that is possible.
+    ///
+    /// The length of such an element is unknown. But in an object that fills the input its end can be found: it is the one place from where
+    /// the other elements and the object's remaining fields (`walk`) reach exactly to the end of the bytes. Where none is found the rest is
+    /// left, and every object around ends there.
+    mutating func resilientVector<T>(
+        minimum: Int, _ walk: Walk, _ read: (inout TLReader) throws(TLError) -> T
+    ) throws(TLError) -> [T] {
         let count = try vectorCount(boxed: true, minimumElementSize: minimum)
+        // The walk has just passed the vector's own step.
+        let element = schema.types[Int((walk.step - 1).pointee.type)].argument
         try enter()
         let inside = depth
         var out: [T] = []
         out.reserveCapacity(min(count, 128))
         var i = 0
-        while i < count && undecoded == nil {
+        while i < count && !isTruncated {
             let start = offset
             do throws(TLError) {
                 out.append(try read(&self))
             } catch {
                 switch error {
-                case .unknownConstructor, .unexpectedConstructor:
-                    undecoded = start..<end
-                    offset = end
-                    depth = inside
+                case .unknownConstructor, .unexpectedConstructor: break
                 default: throw error
                 }
+                depth = inside
+                if let next = resume(behind: start, left: count - i - 1, of: element, then: walk) {
+                    offset = next
+                } else {
+                    offset = end
+                    isTruncated = true
+                }
+                undecoded = (undecoded?.lowerBound ?? start)..<offset
             }
             i += 1
         }
         leave()
         return out
+    }
+
+    /// How far behind an unknown element its end is looked for, in bytes: real updates and messages are far shorter.
+    private static let resumeWindow = 1 << 18
+    /// How many places are tried in earnest, so that bytes made to look like many beginnings cost little.
+    private static let resumeTries = 64
+
+    /// Where `left` more elements of the type begin from which, with the rest of the walk, the bytes end exactly.
+    private func resume(behind start: Int, left: Int, of element: Int, then walk: Walk) -> Int? {
+        var tries = 0
+        var place = start + 4
+        while place <= min(end, start + TLReader.resumeWindow) && tries < TLReader.resumeTries {
+            if canBegin(left > 0 ? element : nil, at: place) {
+                tries += 1
+                if reachesEnd(from: place, left: left, of: element, then: walk) { return place }
+            }
+            place += 4
+        }
+        return nil
+    }
+
+    /// Whether a constructor of that type stands there. Without a type: anything may.
+    private func canBegin(_ element: Int?, at place: Int) -> Bool {
+        guard let element else { return place == end || end - place >= 4 && isVector(at: place) || end - place < 256 }
+        if end - place < 4 { return false }
+        let index = schema.index(of: UInt32(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+        return index >= 0 && Int(schema.constructors[index].result) == element
+    }
+
+    private func isVector(at place: Int) -> Bool {
+        UInt32(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt32.self)) == Schema.vector
+    }
+
+    private func reachesEnd(from place: Int, left: Int, of element: Int, then walk: Walk) -> Bool {
+        var probe = self
+        probe.offset = place
+        do throws(TLError) {
+            for _ in 0..<left { try probe.skipObject() }
+            var step = walk.step
+            var flags = walk.flags
+            for _ in 0..<walk.left {
+                defer { step += 1 }
+                if step.pointee.condition != Schema.Step.always && flags >> UInt64(step.pointee.condition) & 1 == 0 { continue }
+                if step.pointee.kind == .flags {
+                    flags |= UInt64(try probe.constructor()) << walk.shift
+                } else {
+                    try probe.skip(step.pointee.kind, type: Int(step.pointee.type))
+                }
+            }
+            return probe.offset == end
+        } catch {
+            return false
+        }
     }
 }

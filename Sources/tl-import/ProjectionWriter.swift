@@ -67,8 +67,8 @@ struct ProjectionWriter {
         guard f.type.hasPrefix("Vector<") else { return "\(name) = \(read(f.type))" }
         let element = String(f.type.dropFirst(7).dropLast())
         let size = element == "long" || element == "double" ? 8 : 4
-        let function = f.isResilient ? "resilientVector" : "vector"
-        return "\(name) = try r.\(function)(minimum: \(size)) { (r) throws(TLError) in \(read(element)) }"
+        let call = f.isResilient ? "resilientVector(minimum: \(size), walk)" : "vector(minimum: \(size))"
+        return "\(name) = try r.\(call) { (r) throws(TLError) in \(read(element)) }"
     }
 
     // MARK: Members
@@ -77,9 +77,13 @@ struct ProjectionWriter {
         var out = ""
         for f in fields { out += "\(indent)public var \(property(f))\n" }
         if fields.contains(where: \.isResilient) {
-            out +=
-                "\(indent)/// From the first vector element that could not be read to the end of the bytes; what follows it was not read.\n"
-            out += "\(indent)public var undecoded: Range<Int>?\n"
+            out += """
+                \(indent)/// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+                \(indent)public var undecoded: Range<Int>?
+                \(indent)/// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+                \(indent)public var isTruncated = false
+
+                """
         }
         return out
     }
@@ -88,7 +92,7 @@ struct ProjectionWriter {
         var out = "\(indent)var walk = try r.walk(index)\n\(indent)loop: while true {\n\(indent)    switch try r.next(&walk) {\n"
         for (slot, f) in fields.enumerated() { out += "\(indent)    case \(slot): \(assignment(f))\n" }
         out += "\(indent)    default: break loop\n\(indent)    }\n\(indent)}\n"
-        if fields.contains(where: \.isResilient) { out += "\(indent)undecoded = r.undecoded\n" }
+        if fields.contains(where: \.isResilient) { out += "\(indent)undecoded = r.undecoded\n\(indent)isTruncated = r.isTruncated\n" }
         return out
     }
 

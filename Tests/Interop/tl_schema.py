@@ -323,7 +323,7 @@ def differences(expected, got, path=""):
         for key in expected:
             yield from differences(expected[key], got.get(key), f"{path}.{key}")
         for key in got:
-            if key not in expected and key not in ("constructor", "raw", "undecoded"):
+            if key not in expected and key not in ("constructor", "raw", "undecoded", "isTruncated"):
                 yield f"{path}.{key} is unexpected: {got[key]!r}"
     elif isinstance(expected, list) and isinstance(got, list):
         if len(expected) != len(got):

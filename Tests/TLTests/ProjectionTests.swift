@@ -75,17 +75,65 @@ import Testing
         #expect(envelope.updates.map(\.position) == [10, 11].map { API.Position(box: .channel(77), pts: $0, count: 1) })
     }
 
-    @Test func an_unknown_update_leaves_those_before_it() throws {
-        var wire = try TL.encode(Sample.updates([Sample.update(id: 1, pts: 10), .object(TLObject("updateConfig"))]))
-        let position = try #require(wire.indices.first { Array(wire[$0...].prefix(4)) == [0x06, 0xdd, 0x29, 0xa2] })
-        wire.replaceSubrange(position..<position + 4, with: [1, 2, 3, 4])
+    /// The envelope of three updates, one of them unknown: its bytes and where the unknown one lies.
+    private func broken(unknown: Int) throws -> (wire: [UInt8], lost: Range<Int>) {
+        var list = (1...3).map { Sample.update(id: Int64($0), pts: Int64(10 + $0)) }
+        list.append(.object(TLObject("updateConfig")))
+        var object = Sample.updates(list)
+        object["users"] = [.object(TLObject("userEmpty", ["id": 5]))]
+        var wire = try TL.encode(object)
+        let length = try TL.encode(try #require(list[0].object)).count
+        let start = 4 + 8 + unknown * length
+        // Inside: the message's peer becomes something that no layer has.
+        let peer = try #require(wire[start...].firstRange(of: [0x1e, 0x37, 0xa5, 0xa2])).lowerBound
+        wire.replaceSubrange(peer..<peer + 4, with: [1, 2, 3, 4])
+        return (wire, start..<start + length)
+    }
+
+    @Test(arguments: 0..<3) func an_unknown_update_loses_only_itself(unknown: Int) throws {
+        let (wire, lost) = try broken(unknown: unknown)
         guard case .updates(let envelope) = try API.Updates(decoding: wire) else {
             Issue.record("not updates")
             return
         }
-        #expect(envelope.updates.count == 1)
-        #expect(envelope.undecoded == position..<wire.count)
-        #expect(throws: TLError.unknownConstructor(id: 0x0403_0201, offset: position)) { try TL.decode(wire) }
+        #expect(envelope.undecoded == lost)
+        #expect(!envelope.isTruncated)
+        #expect(envelope.updates.count == 3)
+        #expect(envelope.updates.compactMap(\.position).map(\.pts) == [11, 12, 13].filter { $0 != 11 + Int32(unknown) })
+        #expect(envelope.users.first?.id == 5 && envelope.seq == 3 && envelope.date == 9)
+        #expect(throws: TLError.self) { try TL.decode(wire) }
+    }
+
+    @Test func what_stands_behind_an_unknown_end_is_left() throws {
+        // Bytes are missing at the end, so that no place fits.
+        let (wire, lost) = try broken(unknown: 1)
+        let cut = Array(wire.dropLast(4))
+        guard case .updates(let envelope) = try API.Updates(decoding: cut) else {
+            Issue.record("not updates")
+            return
+        }
+        #expect(envelope.isTruncated && envelope.undecoded == lost.lowerBound..<cut.count)
+        #expect(envelope.updates.count == 1 && envelope.users.isEmpty && envelope.seq == 0)
+    }
+
+    @Test func a_difference_keeps_its_state_beside_an_unknown_message() throws {
+        let state = TLObject("updates.state", ["pts": 1, "qts": 2, "date": 3, "seq": 4, "unread_count": 5])
+        var wire = try TL.encode(
+            TLObject(
+                "updates.difference",
+                [
+                    "new_messages": .objects([Sample.message(id: 1), Sample.message(id: 2)]), "new_encrypted_messages": [],
+                    "other_updates": [.object(TLObject("updateConfig"))], "chats": [], "users": [], "state": .object(state),
+                ]))
+        let first = try TL.encode(Sample.message(id: 1)).count
+        wire.replaceSubrange(12 + first..<16 + first, with: [1, 2, 3, 4])
+        guard case .difference(let difference) = try API.UpdatesDifference(decoding: wire) else {
+            Issue.record("not a difference")
+            return
+        }
+        #expect(difference.newMessages.map(\.id) == [1])
+        #expect(difference.otherUpdates == [.updateConfig])
+        #expect(difference.state.seq == 4 && !difference.isTruncated && difference.undecoded?.lowerBound == 12 + first)
     }
 
     @Test func every_numbered_update_has_a_position() throws {

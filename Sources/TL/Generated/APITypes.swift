@@ -3,7 +3,7 @@
 
 enum ProjectionTable {
     /// CRC-32 of Projections.list: a test compares it.
-    static let listChecksum: UInt32 = 0xc3ce1bea
+    static let listChecksum: UInt32 = 0xade58e2c
 
     /// A constructor a line: number of its type, number of its case, name, then slot:field:type of what is read.
     static let text: StaticString = """
@@ -3354,8 +3354,10 @@ extension API {
             public var date: Int32 = 0
             public var seqStart: Int32 = 0
             public var seq: Int32 = 0
-            /// From the first vector element that could not be read to the end of the bytes; what follows it was not read.
+            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
             public var undecoded: Range<Int>?
+            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            public var isTruncated = false
 
             public init() {}
 
@@ -3363,9 +3365,9 @@ extension API {
                 var walk = try r.walk(index)
                 loop: while true {
                     switch try r.next(&walk) {
-                    case 0: updates = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Update(&r) }
-                    case 1: users = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.User(&r) }
-                    case 2: chats = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Chat(&r) }
+                    case 0: updates = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Update(&r) }
+                    case 1: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
+                    case 2: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
                     case 3: date = try r.int()
                     case 4: seqStart = try r.int()
                     case 5: seq = try r.int()
@@ -3373,6 +3375,7 @@ extension API {
                     }
                 }
                 undecoded = r.undecoded
+                isTruncated = r.isTruncated
             }
         }
 
@@ -3382,8 +3385,10 @@ extension API {
             public var chats: [API.Chat] = []
             public var date: Int32 = 0
             public var seq: Int32 = 0
-            /// From the first vector element that could not be read to the end of the bytes; what follows it was not read.
+            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
             public var undecoded: Range<Int>?
+            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            public var isTruncated = false
 
             public init() {}
 
@@ -3391,15 +3396,16 @@ extension API {
                 var walk = try r.walk(index)
                 loop: while true {
                     switch try r.next(&walk) {
-                    case 0: updates = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Update(&r) }
-                    case 1: users = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.User(&r) }
-                    case 2: chats = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Chat(&r) }
+                    case 0: updates = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Update(&r) }
+                    case 1: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
+                    case 2: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
                     case 3: date = try r.int()
                     case 4: seq = try r.int()
                     default: break loop
                     }
                 }
                 undecoded = r.undecoded
+                isTruncated = r.isTruncated
             }
         }
 
@@ -4053,8 +4059,10 @@ extension API {
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
             public var state = API.UpdatesState()
-            /// From the first vector element that could not be read to the end of the bytes; what follows it was not read.
+            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
             public var undecoded: Range<Int>?
+            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            public var isTruncated = false
 
             public init() {}
 
@@ -4062,15 +4070,16 @@ extension API {
                 var walk = try r.walk(index)
                 loop: while true {
                     switch try r.next(&walk) {
-                    case 0: newMessages = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Message(&r) }
-                    case 1: otherUpdates = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Update(&r) }
-                    case 2: chats = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Chat(&r) }
-                    case 3: users = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.User(&r) }
+                    case 0: newMessages = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Message(&r) }
+                    case 1: otherUpdates = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Update(&r) }
+                    case 2: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
+                    case 3: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
                     case 4: state = try API.UpdatesState(&r)
                     default: break loop
                     }
                 }
                 undecoded = r.undecoded
+                isTruncated = r.isTruncated
             }
         }
 
@@ -4080,8 +4089,10 @@ extension API {
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
             public var intermediateState = API.UpdatesState()
-            /// From the first vector element that could not be read to the end of the bytes; what follows it was not read.
+            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
             public var undecoded: Range<Int>?
+            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            public var isTruncated = false
 
             public init() {}
 
@@ -4089,15 +4100,16 @@ extension API {
                 var walk = try r.walk(index)
                 loop: while true {
                     switch try r.next(&walk) {
-                    case 0: newMessages = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Message(&r) }
-                    case 1: otherUpdates = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Update(&r) }
-                    case 2: chats = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Chat(&r) }
-                    case 3: users = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.User(&r) }
+                    case 0: newMessages = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Message(&r) }
+                    case 1: otherUpdates = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Update(&r) }
+                    case 2: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
+                    case 3: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
                     case 4: intermediateState = try API.UpdatesState(&r)
                     default: break loop
                     }
                 }
                 undecoded = r.undecoded
+                isTruncated = r.isTruncated
             }
         }
 
@@ -4173,8 +4185,10 @@ extension API {
             public var messages: [API.Message] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// From the first vector element that could not be read to the end of the bytes; what follows it was not read.
+            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
             public var undecoded: Range<Int>?
+            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            public var isTruncated = false
 
             public init() {}
 
@@ -4185,13 +4199,14 @@ extension API {
                     case 0: isFinal = true
                     case 1: timeout = try r.int()
                     case 2: dialog = try API.Dialog(&r)
-                    case 3: messages = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Message(&r) }
-                    case 4: chats = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Chat(&r) }
-                    case 5: users = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.User(&r) }
+                    case 3: messages = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Message(&r) }
+                    case 4: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
+                    case 5: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
                     default: break loop
                     }
                 }
                 undecoded = r.undecoded
+                isTruncated = r.isTruncated
             }
         }
 
@@ -4203,8 +4218,10 @@ extension API {
             public var otherUpdates: [API.Update] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// From the first vector element that could not be read to the end of the bytes; what follows it was not read.
+            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
             public var undecoded: Range<Int>?
+            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            public var isTruncated = false
 
             public init() {}
 
@@ -4215,14 +4232,15 @@ extension API {
                     case 0: isFinal = true
                     case 1: pts = try r.int()
                     case 2: timeout = try r.int()
-                    case 3: newMessages = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Message(&r) }
-                    case 4: otherUpdates = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Update(&r) }
-                    case 5: chats = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Chat(&r) }
-                    case 6: users = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.User(&r) }
+                    case 3: newMessages = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Message(&r) }
+                    case 4: otherUpdates = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Update(&r) }
+                    case 5: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
+                    case 6: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
                     default: break loop
                     }
                 }
                 undecoded = r.undecoded
+                isTruncated = r.isTruncated
             }
         }
 
@@ -4260,8 +4278,10 @@ extension API {
             public var topics: [API.ForumTopic] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// From the first vector element that could not be read to the end of the bytes; what follows it was not read.
+            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
             public var undecoded: Range<Int>?
+            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            public var isTruncated = false
 
             public init() {}
 
@@ -4269,14 +4289,15 @@ extension API {
                 var walk = try r.walk(index)
                 loop: while true {
                     switch try r.next(&walk) {
-                    case 0: messages = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Message(&r) }
+                    case 0: messages = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Message(&r) }
                     case 1: topics = try r.vector(minimum: 4) { (r) throws(TLError) in try API.ForumTopic(&r) }
-                    case 2: chats = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Chat(&r) }
-                    case 3: users = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.User(&r) }
+                    case 2: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
+                    case 3: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
                     default: break loop
                     }
                 }
                 undecoded = r.undecoded
+                isTruncated = r.isTruncated
             }
         }
 
@@ -4289,8 +4310,10 @@ extension API {
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
             public var inexact = false
-            /// From the first vector element that could not be read to the end of the bytes; what follows it was not read.
+            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
             public var undecoded: Range<Int>?
+            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            public var isTruncated = false
 
             public init() {}
 
@@ -4301,15 +4324,16 @@ extension API {
                     case 0: count = try r.int()
                     case 1: nextRate = try r.int()
                     case 2: offsetIDOffset = try r.int()
-                    case 3: messages = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Message(&r) }
+                    case 3: messages = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Message(&r) }
                     case 4: topics = try r.vector(minimum: 4) { (r) throws(TLError) in try API.ForumTopic(&r) }
-                    case 5: chats = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Chat(&r) }
-                    case 6: users = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.User(&r) }
+                    case 5: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
+                    case 6: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
                     case 7: inexact = true
                     default: break loop
                     }
                 }
                 undecoded = r.undecoded
+                isTruncated = r.isTruncated
             }
         }
 
@@ -4322,8 +4346,10 @@ extension API {
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
             public var inexact = false
-            /// From the first vector element that could not be read to the end of the bytes; what follows it was not read.
+            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
             public var undecoded: Range<Int>?
+            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            public var isTruncated = false
 
             public init() {}
 
@@ -4334,15 +4360,16 @@ extension API {
                     case 0: pts = try r.int()
                     case 1: count = try r.int()
                     case 2: offsetIDOffset = try r.int()
-                    case 3: messages = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Message(&r) }
+                    case 3: messages = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Message(&r) }
                     case 4: topics = try r.vector(minimum: 4) { (r) throws(TLError) in try API.ForumTopic(&r) }
-                    case 5: chats = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Chat(&r) }
-                    case 6: users = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.User(&r) }
+                    case 5: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
+                    case 6: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
                     case 7: inexact = true
                     default: break loop
                     }
                 }
                 undecoded = r.undecoded
+                isTruncated = r.isTruncated
             }
         }
 
@@ -4396,8 +4423,10 @@ extension API {
             public var messages: [API.Message] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// From the first vector element that could not be read to the end of the bytes; what follows it was not read.
+            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
             public var undecoded: Range<Int>?
+            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            public var isTruncated = false
 
             public init() {}
 
@@ -4405,14 +4434,15 @@ extension API {
                 var walk = try r.walk(index)
                 loop: while true {
                     switch try r.next(&walk) {
-                    case 0: dialogs = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Dialog(&r) }
-                    case 1: messages = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Message(&r) }
-                    case 2: chats = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Chat(&r) }
-                    case 3: users = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.User(&r) }
+                    case 0: dialogs = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Dialog(&r) }
+                    case 1: messages = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Message(&r) }
+                    case 2: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
+                    case 3: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
                     default: break loop
                     }
                 }
                 undecoded = r.undecoded
+                isTruncated = r.isTruncated
             }
         }
 
@@ -4422,8 +4452,10 @@ extension API {
             public var messages: [API.Message] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// From the first vector element that could not be read to the end of the bytes; what follows it was not read.
+            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
             public var undecoded: Range<Int>?
+            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            public var isTruncated = false
 
             public init() {}
 
@@ -4432,14 +4464,15 @@ extension API {
                 loop: while true {
                     switch try r.next(&walk) {
                     case 0: count = try r.int()
-                    case 1: dialogs = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Dialog(&r) }
-                    case 2: messages = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Message(&r) }
-                    case 3: chats = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Chat(&r) }
-                    case 4: users = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.User(&r) }
+                    case 1: dialogs = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Dialog(&r) }
+                    case 2: messages = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Message(&r) }
+                    case 3: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
+                    case 4: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
                     default: break loop
                     }
                 }
                 undecoded = r.undecoded
+                isTruncated = r.isTruncated
             }
         }
 
@@ -4487,8 +4520,10 @@ extension API {
         public var chats: [API.Chat] = []
         public var users: [API.User] = []
         public var state = API.UpdatesState()
-        /// From the first vector element that could not be read to the end of the bytes; what follows it was not read.
+        /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
         public var undecoded: Range<Int>?
+        /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+        public var isTruncated = false
 
         public init() {}
 
@@ -4509,15 +4544,16 @@ extension API {
             var walk = try r.walk(index)
             loop: while true {
                 switch try r.next(&walk) {
-                case 0: dialogs = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Dialog(&r) }
-                case 1: messages = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Message(&r) }
-                case 2: chats = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.Chat(&r) }
-                case 3: users = try r.resilientVector(minimum: 4) { (r) throws(TLError) in try API.User(&r) }
+                case 0: dialogs = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Dialog(&r) }
+                case 1: messages = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Message(&r) }
+                case 2: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
+                case 3: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
                 case 4: state = try API.UpdatesState(&r)
                 default: break loop
                 }
             }
             undecoded = r.undecoded
+            isTruncated = r.isTruncated
         }
     }
 }
