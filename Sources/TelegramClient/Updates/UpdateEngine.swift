@@ -74,6 +74,9 @@ public struct UpdateEngine: Sendable {
         requests.isEmpty && !common.isBusy && channels.allSatisfy { $0.phase == .lost || (!$0.isWaiting && $0.need == .poll) }
     }
 
+    /// The common box has been compared with the server since the last connection, and nothing of it is missing as far as is known.
+    public var isCommonCurrent: Bool { isConnected && !common.isBusy }
+
     // MARK: events
 
     /// A connection is logged in and ready for calls. The common box is compared with the server at once, since the server pushes

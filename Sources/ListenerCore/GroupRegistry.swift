@@ -1,0 +1,47 @@
+import Events
+
+/// A chat whose messages are captured.
+public struct RegisteredGroup: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable { case basicGroup, channel }
+
+    public var kind: Kind
+    /// Bare positive id.
+    public var id: Int64
+    /// Its row in the table of groups.
+    public var uuid: String
+    public var isEnabled: Bool
+
+    public init(kind: Kind, id: Int64, uuid: String, isEnabled: Bool = true) {
+        self.kind = kind
+        self.id = id
+        self.uuid = uuid
+        self.isEnabled = isEnabled
+    }
+}
+
+/// Which chats are captured: registered and enabled ones. Everything else is dropped with its content.
+public struct GroupRegistry: Sendable, Equatable {
+    private var uuids: [RegisteredGroup.Kind: [Int64: String]] = [:]
+
+    public init(_ groups: some Sequence<RegisteredGroup> = []) {
+        for group in groups where group.isEnabled { uuids[group.kind, default: [:]][group.id] = group.uuid }
+    }
+
+    public func contains(_ kind: RegisteredGroup.Kind, _ id: Int64) -> Bool { uuids[kind]?[id] != nil }
+    public func uuid(_ kind: RegisteredGroup.Kind, _ id: Int64) -> String? { uuids[kind]?[id] }
+    /// Bare ids, ascending.
+    public var channels: [Int64] { (uuids[.channel] ?? [:]).keys.sorted() }
+    public var hasBasicGroups: Bool { !(uuids[.basicGroup] ?? [:]).isEmpty }
+    public var count: Int { uuids.values.reduce(0) { $0 + $1.count } }
+}
+
+extension WireChat {
+    init(_ kind: RegisteredGroup.Kind, _ id: Int64) {
+        self.init()
+        self.kind = kind == .basicGroup ? .basicGroup : .channel
+        self.id = id
+    }
+
+    /// The registry's words for it.
+    var registered: (kind: RegisteredGroup.Kind, id: Int64) { (kind == .basicGroup ? .basicGroup : .channel, id) }
+}

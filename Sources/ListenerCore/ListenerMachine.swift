@@ -1,0 +1,325 @@
+import Events
+import Primitives
+import TL
+import TelegramClient
+
+/// The listener without its sockets: what Telegram, the writer and the operator say goes in; calls, frames and samples come out.
+///
+/// Before the first WELCOME nobody knows where to start, so no update is taken and no call made: Telegram keeps everything.
+public struct ListenerMachine: Sendable {
+    public enum Action: Sendable, Equatable {
+        /// Make this call to Telegram; give its answer to `answered` or `failed`.
+        case call(UpdateRequestID, TLObject)
+        case send(WireFrame)
+        case tap(TapEvent)
+        case log(LogLine)
+        /// Bytes that nobody could read, for later study. The differences bring what they said.
+        case quarantine([UInt8], reason: String)
+        case stop(StopReason)
+    }
+
+    /// A notice for the log; never with content, names or numbers of people.
+    public struct LogLine: Sendable, Equatable {
+        public enum Level: Sendable { case info, notice, warning, error }
+        public var level: Level
+        public var text: String
+        public init(_ level: Level, _ text: String) {
+            self.level = level
+            self.text = text
+        }
+    }
+
+    public enum StopReason: Sendable, Equatable {
+        /// Everything made is acknowledged.
+        case drained
+        /// The time is over; so many records are left, which Telegram gives again.
+        case drainTimeOver(left: Int)
+        /// The authorisation is gone: log in again.
+        case loginNeeded(String)
+        /// A newer listener of this account has taken over.
+        case superseded(String)
+        /// The writer speaks another version of the contract.
+        case incompatible(ours: UInt32, theirs: UInt32)
+    }
+
+    /// An account that may not call this method is asked again after so many seconds.
+    private static let frozenWait = 600
+
+    public private(set) var registry: GroupRegistry
+    public private(set) var link: ProducerLink
+    public private(set) var engine: UpdateEngine?
+    private var recorder: Recorder?
+    /// Until the engine exists, which takes it over.
+    private var startPeers: PeerBook
+    private let seed: UInt64
+    private var isTelegramConnected = false
+    private var isFull = false
+    private var drainBefore: Instant?
+    private var isStopped = false
+    private var actions: [Action] = []
+    /// Somebody watches the tap; with text.
+    public var tapWanted = false
+    public var fullTapWanted = false
+    public private(set) var counters = ListenerCounters()
+    public private(set) var unresolved: Set<Int64> = []
+    public private(set) var lostChannels: [Int64: String] = [:]
+    /// WELCOME was seen and the common box has been compared with the server.
+    public private(set) var hasCaughtUp = false
+
+    /// `peers`: what was stored for this authorisation. `seed`: makes the traces.
+    public init(
+        producer: ProducerLink.Producer, groups: some Sequence<RegisteredGroup>, peers: PeerBook, seed: UInt64,
+        windowRecords: Int = ListenerLimits.windowRecords
+    ) {
+        registry = GroupRegistry(groups)
+        link = ProducerLink(producer, windowRecords: windowRecords)
+        startPeers = peers
+        self.seed = seed
+    }
+
+    // MARK: what the shell asks
+
+    /// Connected to Telegram, known to the writer and up to date.
+    public var isReady: Bool { hasCaughtUp && link.isWelcomed && isTelegramConnected }
+    public var isDraining: Bool { drainBefore != nil }
+    /// The window is full: pushes are left to the difference until there is room.
+    public var isPaused: Bool { isFull }
+
+    /// Access hashes and names that changed since this was last asked.
+    public mutating func takeChangedPeers() -> [(key: PeerBook.Key, peer: PeerBook.Peer)] { engine?.peers.takeChanged() ?? [] }
+
+    public func nextDeadline() -> Instant {
+        var deadline = link.nextDeadline
+        for other in [engine?.nextDeadline, recorder?.nextDeadline, drainBefore] {
+            if let other { deadline = min(deadline, other) }
+        }
+        return deadline
+    }
+
+    // MARK: the writer
+
+    public mutating func linkConnected(now: Instant, clock: UnixTime) -> [Action] {
+        take(link.connected(now: now), now: now, clock: clock)
+        return finish()
+    }
+
+    public mutating func received(_ frame: WireFrame, now: Instant, clock: UnixTime) -> [Action] {
+        take(link.received(frame, now: now), now: now, clock: clock)
+        return finish()
+    }
+
+    private mutating func take(_ step: ProducerLink.Step, now: Instant, clock: UnixTime) {
+        for frame in step.frames { actions.append(.send(frame)) }
+        for notice in step.notices {
+            switch notice {
+            case .welcomed(let positions, _): welcomed(positions, now: now, clock: clock)
+            case .acknowledged: break
+            case .held(let reason): log(.warning, "the writer holds: \(reason)")
+            case .resumed: log(.notice, "the writer goes on")
+            case .lost(let reason): log(.warning, "HELLO again: \(reason)")
+            case .superseded(let reason): stop(.superseded(reason))
+            case .incompatible(let ours, let theirs): stop(.incompatible(ours: ours, theirs: theirs))
+            }
+        }
+        if isFull, link.window.hasRoom {
+            isFull = false
+            log(.notice, "room again: reading Telegram")
+            run(engine?.resume(now: now) ?? [], now: now, clock: clock)
+        }
+        if isDraining, link.unacknowledged == 0 { stop(.drained) }
+    }
+
+    private mutating func welcomed(_ wire: [WireBoxPosition], now: Instant, clock: UnixTime) {
+        guard engine == nil else { return log(.notice, "the writer is back, epoch \(link.epoch)") }
+        var positions: [Box: BoxState] = [:]
+        var written: [(BoxKey, Position)] = []
+        for entry in wire {
+            // The writer's own word; a box that makes no sense is started anew.
+            guard let key = try? BoxKey(entry.box) else { continue }
+            let position = Position(entry.position)
+            written.append((key, position))
+            positions[key.engineBox] = BoxState(
+                generation: position.generation, value: position.value, date: position.date, seq: position.seq)
+        }
+        log(.notice, "welcomed by the writer, epoch \(link.epoch), \(written.count) positions")
+        recorder = Recorder(written: written, seed: seed)
+        engine = UpdateEngine(positions: positions, channels: registry.channels, peers: startPeers, now: now)
+        startPeers = PeerBook(limit: 1)
+        if isTelegramConnected { run(engine?.connected(now: now) ?? [], now: now, clock: clock) }
+    }
+
+    // MARK: Telegram
+
+    /// A connection is up and logged in.
+    public mutating func telegramConnected(now: Instant, clock: UnixTime) -> [Action] {
+        isTelegramConnected = true
+        if !isDraining { run(engine?.connected(now: now) ?? [], now: now, clock: clock) }
+        return finish()
+    }
+
+    public mutating func telegramDisconnected(now: Instant, clock: UnixTime) -> [Action] {
+        isTelegramConnected = false
+        run(engine?.disconnected(now: now) ?? [], now: now, clock: clock)
+        return finish()
+    }
+
+    public mutating func sessionRenewed(now: Instant, clock: UnixTime) -> [Action] {
+        run(engine?.sessionRenewed(now: now) ?? [], now: now, clock: clock)
+        return finish()
+    }
+
+    /// The serialized `Updates` that the server pushed.
+    public mutating func pushed(_ bytes: [UInt8], now: Instant, clock: UnixTime) -> [Action] {
+        guard engine != nil, !isDraining else { return finish() }
+        counters.pushes += 1
+        do {
+            let object = try TL.decode(bytes)
+            if let envelope = Envelope(object, receivedAt: clock) {
+                run(engine?.handle(envelope, now: now) ?? [], now: now, clock: clock)
+            } else {
+                unreadable(bytes, "no Updates but \(object.name)", now: now, clock: clock)
+            }
+        } catch {
+            unreadable(bytes, "\(error)", now: now, clock: clock)
+        }
+        return finish()
+    }
+
+    private mutating func unreadable(_ bytes: [UInt8], _ reason: String, now: Instant, clock: UnixTime) {
+        counters.unreadable += 1
+        actions.append(.quarantine(bytes, reason: reason))
+        run(engine?.undecodable(now: now) ?? [], now: now, clock: clock)
+    }
+
+    public mutating func answered(_ id: UpdateRequestID, _ result: TLObject, now: Instant, clock: UnixTime) -> [Action] {
+        if let answer = UpdateAnswer(result, receivedAt: clock) {
+            run(engine?.answer(id, answer, receivedAt: clock, now: now) ?? [], now: now, clock: clock)
+        } else {
+            log(.warning, "an answer that is none: \(result.name)")
+            run(engine?.fail(id, .undecodable, receivedAt: clock, now: now) ?? [], now: now, clock: clock)
+        }
+        return finish()
+    }
+
+    public mutating func failed(_ id: UpdateRequestID, _ failure: CallFailure, now: Instant, clock: UnixTime) -> [Action] {
+        counters.failedCalls += 1
+        var meaning = UpdateFailure(failure)
+        if meaning == nil, case .rpc(let error) = failure {
+            switch error.kind {
+            case .loggedOut, .keyDuplicated:
+                stop(.loginNeeded(error.message))
+                return finish()
+            default:
+                log(.error, "the account is restricted: \(error.message)")
+                meaning = .flood(seconds: ListenerMachine.frozenWait)
+            }
+        }
+        if failure != .disconnected { log(.warning, "a call failed: \(failure)") }
+        run(engine?.fail(id, meaning ?? .temporary, receivedAt: clock, now: now) ?? [], now: now, clock: clock)
+        return finish()
+    }
+
+    // MARK: the operator and time
+
+    /// The registered groups, whenever they may have changed.
+    public mutating func groupsChanged(_ groups: some Sequence<RegisteredGroup>, now: Instant, clock: UnixTime) -> [Action] {
+        let new = GroupRegistry(groups)
+        guard new != registry else { return finish() }
+        let old = registry.channels
+        registry = new
+        log(.notice, "\(new.count) groups are captured")
+        unresolved.formIntersection(new.channels)
+        lostChannels = lostChannels.filter { new.contains(.channel, $0.key) }
+        if new.channels != old {
+            var positions: [Box: BoxState] = [:]
+            for (key, p) in recorder?.positions ?? [] {
+                positions[key.engineBox] = BoxState(generation: p.generation, value: p.value, date: p.date, seq: p.seq)
+            }
+            run(engine?.track(new.channels, positions: positions, now: now) ?? [], now: now, clock: clock)
+        }
+        return finish()
+    }
+
+    /// Stop taking in, have everything acknowledged, then stop.
+    public mutating func drain(now: Instant, clock: UnixTime) -> [Action] {
+        guard !isDraining else { return finish() }
+        drainBefore = now + ListenerLimits.drainTime
+        engine?.pause()
+        for record in recorder?.due(now: now, all: true) ?? [] { append(record) }
+        actions += link.flush().map(Action.send)
+        if link.unacknowledged == 0 { stop(.drained) }
+        return finish()
+    }
+
+    public mutating func advance(now: Instant, clock: UnixTime) -> [Action] {
+        if let drainBefore, drainBefore <= now { stop(.drainTimeOver(left: link.unacknowledged)) }
+        take(link.advance(now: now), now: now, clock: clock)
+        if !isDraining { run(engine?.advance(now: now) ?? [], now: now, clock: clock) }
+        for record in recorder?.due(now: now) ?? [] { append(record) }
+        actions += link.flush().map(Action.send)
+        return finish()
+    }
+
+    // MARK: steps
+
+    /// Does what the engine says: deliveries become records, which leave at once as far as credit allows.
+    private mutating func run(_ outputs: [UpdateOutput], now: Instant, clock: UnixTime) {
+        for output in outputs {
+            switch output {
+            case .deliver(let delivery): deliver(delivery, now: now)
+            case .request(let id, let request):
+                counters.calls += 1
+                actions.append(.call(id, request.call))
+            case .lostAccess(let channel, let reason):
+                lostChannels[channel] = reason
+                log(.error, "channel \(channel) can no longer be read: \(reason)")
+                groupState(channel, .lostAccess, reason, clock)
+            case .regainedAccess(let channel):
+                lostChannels[channel] = nil
+                log(.notice, "channel \(channel) can be read again")
+                groupState(channel, .active, "", clock)
+            case .unresolved(let channel):
+                unresolved.insert(channel)
+                log(.warning, "channel \(channel) is registered, but not among this account's dialogs: join it, or disable it")
+            }
+        }
+        if !hasCaughtUp, engine?.isCommonCurrent == true { hasCaughtUp = true }
+        if !isFull, link.window.isFull {
+            isFull = true
+            engine?.pause()
+            log(.warning, "\(link.unacknowledged) records wait for the writer: Telegram is not read until there is room")
+        }
+        actions += link.flush().map(Action.send)
+    }
+
+    private mutating func deliver(_ delivery: Delivery, now: Instant) {
+        guard let peers = engine?.peers else { return }
+        if case .channel(let id) = delivery.box { unresolved.remove(id) }
+        if delivery.tooLong { log(.warning, "the server skipped updates of \(delivery.box.map { BoxKey($0).description } ?? "-")") }
+        for record in recorder?.take(delivery, registry: registry, peers: peers, now: now) ?? [] { append(record) }
+    }
+
+    private mutating func groupState(_ channel: Int64, _ state: WireGroupState.State, _ reason: String, _ clock: UnixTime) {
+        if let record = recorder?.groupState(.channel, channel, state, reason: reason, receivedAt: clock) { append(record) }
+    }
+
+    private mutating func append(_ record: WireRecord) {
+        counters.records += 1
+        let number = link.append(record)
+        guard tapWanted || fullTapWanted else { return }
+        for event in TapEvent.events(record, number: number, registry: registry, full: fullTapWanted) { actions.append(.tap(event)) }
+    }
+
+    private mutating func log(_ level: LogLine.Level, _ text: String) { actions.append(.log(LogLine(level, text))) }
+
+    private mutating func stop(_ reason: StopReason) {
+        guard !isStopped else { return }
+        isStopped = true
+        actions.append(.stop(reason))
+    }
+
+    private mutating func finish() -> [Action] {
+        defer { actions = [] }
+        return actions
+    }
+}

@@ -1,0 +1,73 @@
+import Events
+
+/// The records that the writer has not acknowledged, in memory: what stands for the spool until there is one.
+///
+/// Numbers start at 1 and never have a hole. It never refuses a record; `isFull` says when no more should be made.
+public struct RecordWindow: Sendable {
+    private var storage: [WireRecord] = []
+    /// Acknowledged records at the front of `storage` that are not taken out yet.
+    private var head = 0
+    /// Number of the first record kept; one more than the last acknowledged.
+    public private(set) var first: UInt64 = 1
+    /// Approximate bytes of all records kept.
+    public private(set) var bytes = 0
+
+    /// The most records it should hold.
+    public let limit: Int
+
+    public init(limit: Int = ListenerLimits.windowRecords) {
+        precondition(limit > 0, "a window holds at least one record")
+        self.limit = limit
+    }
+
+    public var count: Int { storage.count - head }
+    public var isEmpty: Bool { count == 0 }
+    /// Number of the last record made; `first - 1` when none is kept.
+    public var last: UInt64 { first + UInt64(count) - 1 }
+    public var isFull: Bool { count >= limit || bytes >= ListenerLimits.windowBytes }
+    /// Far enough from full that more may be made after it was.
+    public var hasRoom: Bool {
+        count <= limit - limit / ListenerLimits.windowResume
+            && bytes <= ListenerLimits.windowBytes - ListenerLimits.windowBytes / ListenerLimits.windowResume
+    }
+
+    /// Keeps a record and returns its number.
+    @discardableResult
+    public mutating func append(_ record: WireRecord) -> UInt64 {
+        storage.append(record)
+        bytes += record.approximateBytes
+        return last
+    }
+
+    /// Forgets the records up to and including `number`, and returns them in order.
+    @discardableResult
+    public mutating func acknowledge(_ number: UInt64) -> ArraySlice<WireRecord> {
+        guard number >= first, !isEmpty else { return [] }
+        let n = Int(min(number, last) - first) + 1
+        let gone = storage[head..<head + n]
+        for record in gone { bytes -= record.approximateBytes }
+        let copy = ArraySlice(Array(gone))
+        head += n
+        first += UInt64(n)
+        // Each record is moved at most once on average.
+        if head * 2 >= storage.count {
+            storage.removeFirst(head)
+            head = 0
+        }
+        return copy
+    }
+
+    /// Records from `number` on: as many as fit the limits of one frame, at least one if it is kept.
+    public func batch(from number: UInt64, most: Int) -> [WireRecord] {
+        guard number >= first, number <= last, most > 0 else { return [] }
+        var out: [WireRecord] = []
+        var size = 0
+        var i = head + Int(number - first)
+        while i < storage.count, out.count < min(most, Contract.maximumBatchRecords), out.isEmpty || size < Contract.batchBytes {
+            out.append(storage[i])
+            size += storage[i].approximateBytes
+            i += 1
+        }
+        return out
+    }
+}

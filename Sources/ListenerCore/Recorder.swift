@@ -1,0 +1,208 @@
+import Events
+import Primitives
+import TelegramClient
+
+/// Makes the link's records out of the engine's deliveries: what is registered, and positions for the rest.
+///
+/// `from` of each record is the `to` of the last record written for its box, so whatever was filtered lies inside.
+public struct Recorder: Sendable {
+    private struct BoxState: Sendable {
+        /// Of the last record written.
+        var generation: UInt64
+        var written: Int64
+        /// Where the engine stands.
+        var position: Int64
+        var date: Int32
+        var seq: Int32
+        /// Updates left out since the last record.
+        var filtered: UInt32 = 0
+        /// When the first of them came.
+        var since: Instant?
+        var receivedAt: UnixTime
+    }
+
+    /// Sorted by the box.
+    private var boxes: [(key: BoxKey, state: BoxState)] = []
+    private var generator: SeededGenerator
+    /// Messages, edits and deletes put into records, and updates left out.
+    public private(set) var kept: UInt64 = 0
+    public private(set) var filtered: UInt64 = 0
+
+    /// `written`: the positions from which the engine starts, which the writer knows. `seed` makes the traces.
+    public init(written: [(BoxKey, Position)], seed: UInt64) {
+        generator = SeededGenerator(seed: seed)
+        for (key, position) in written {
+            boxes.append(
+                (
+                    key,
+                    BoxState(
+                        generation: position.generation, written: position.value, position: position.value, date: position.date,
+                        seq: position.seq, receivedAt: UnixTime(seconds: 0))
+                ))
+        }
+        boxes.sort { $0.key < $1.key }
+    }
+
+    // MARK: deliveries
+
+    /// The records of one delivery: none when it is left out for now, two when what was left out must be told before it.
+    public mutating func take(_ delivery: Delivery, registry: GroupRegistry, peers: PeerBook, now: Instant) -> [WireRecord] {
+        let mapping = ChangeMapping(registry: registry, peers: peers)
+        let changes = delivery.items.flatMap {
+            mapping.changes($0, generation: delivery.generation, receivedAt: delivery.receivedAt)
+        }
+        kept += UInt64(changes.count)
+        let left = delivery.items.count - min(changes.count, delivery.items.count)
+        filtered += UInt64(left)
+        guard let box = delivery.box else {
+            return changes.isEmpty ? [] : [record(header(delivery, box: nil, from: 0, to: 0, filtered: 0), changes)]
+        }
+        let key = BoxKey(box)
+        guard let i = boxes.firstIndex(where: { $0.key == key }) else {
+            // The first word on this box: it starts here.
+            boxes.append((key, state(after: delivery)))
+            boxes.sort { $0.key < $1.key }
+            return [record(header(delivery, box: key, from: delivery.from, to: delivery.to, filtered: UInt32(left)), changes)]
+        }
+        // A gap and a new generation begin where the box stood, so that must be told first.
+        if delivery.tooLong || delivery.generation != boxes[i].state.generation {
+            let before = pendingRecord(i)
+            boxes[i].state = state(after: delivery)
+            return before + [record(header(delivery, box: key, from: delivery.from, to: delivery.to, filtered: UInt32(left)), changes)]
+        }
+        boxes[i].state.position = delivery.to
+        boxes[i].state.date = delivery.date
+        boxes[i].state.seq = delivery.seq
+        boxes[i].state.filtered += UInt32(left)
+        boxes[i].state.receivedAt = delivery.receivedAt
+        if changes.isEmpty {
+            if boxes[i].state.since == nil { boxes[i].state.since = now }
+            return boxes[i].state.filtered >= ListenerLimits.filteredMost ? pendingRecord(i) : []
+        }
+        let header = header(delivery, box: key, from: boxes[i].state.written, to: delivery.to, filtered: boxes[i].state.filtered)
+        written(i)
+        return [record(header, changes)]
+    }
+
+    /// A word on a group itself, beside all positions.
+    public mutating func groupState(
+        _ kind: RegisteredGroup.Kind, _ id: Int64, _ state: WireGroupState.State, reason: String, receivedAt: UnixTime
+    ) -> WireRecord {
+        let header = WireHeader.with {
+            $0.receivedAt = receivedAt.nanoseconds
+            $0.trace = generator.next()
+        }
+        return record(
+            header,
+            [
+                .with {
+                    $0.groupState = .with {
+                        $0.chat = WireChat(kind, id)
+                        $0.state = state
+                        $0.reason = reason
+                    }
+                }
+            ])
+    }
+
+    // MARK: positions without content
+
+    /// When `due` has something to say.
+    public var nextDeadline: Instant? { boxes.compactMap(\.state.since).min().map { $0 + ListenerLimits.positionEvery } }
+
+    /// The positions that have waited long enough. `all`: those that have not, too, before an orderly stop.
+    public mutating func due(now: Instant, all: Bool = false) -> [WireRecord] {
+        var out: [WireRecord] = []
+        for i in boxes.indices {
+            guard let since = boxes[i].state.since, all || since + ListenerLimits.positionEvery <= now else { continue }
+            out += pendingRecord(i)
+        }
+        return out
+    }
+
+    /// Where each box stands after the last record written.
+    public var positions: [(BoxKey, Position)] {
+        boxes.map {
+            ($0.key, Position(generation: $0.state.generation, value: $0.state.written, date: $0.state.date, seq: $0.state.seq))
+        }
+    }
+
+    private mutating func pendingRecord(_ i: Int) -> [WireRecord] {
+        let (key, state) = boxes[i]
+        guard state.since != nil else { return [] }
+        let header = WireHeader.with {
+            $0.box = key.wire
+            $0.generation = state.generation
+            $0.from = state.written
+            $0.to = state.position
+            $0.date = state.date
+            $0.seq = state.seq
+            $0.way = .push
+            $0.receivedAt = state.receivedAt.nanoseconds
+            $0.trace = generator.next()
+            $0.filtered = state.filtered
+        }
+        written(i)
+        return [record(header, [])]
+    }
+
+    private mutating func written(_ i: Int) {
+        boxes[i].state.written = boxes[i].state.position
+        boxes[i].state.filtered = 0
+        boxes[i].state.since = nil
+    }
+
+    private func state(after delivery: Delivery) -> BoxState {
+        BoxState(
+            generation: delivery.generation, written: delivery.to, position: delivery.to, date: delivery.date, seq: delivery.seq,
+            receivedAt: delivery.receivedAt)
+    }
+
+    private mutating func header(_ delivery: Delivery, box: BoxKey?, from: Int64, to: Int64, filtered: UInt32) -> WireHeader {
+        .with {
+            if let box {
+                $0.box = box.wire
+                $0.generation = delivery.generation
+                $0.from = from
+                $0.to = to
+                $0.date = delivery.date
+                $0.seq = delivery.seq
+            }
+            $0.way = delivery.way == .push ? .push : .difference
+            $0.tooLong = delivery.tooLong
+            $0.receivedAt = delivery.receivedAt.nanoseconds
+            $0.trace = generator.next()
+            $0.filtered = filtered
+        }
+    }
+
+    private func record(_ header: WireHeader, _ changes: [WireChange]) -> WireRecord {
+        do {
+            return try WireRecord(header, changes: changes)
+        } catch {
+            // More than a record may hold: a gap says so, and a crawl brings it in pieces.
+            var record = WireRecord()
+            record.header = header
+            record.header.tooLong = true
+            return record
+        }
+    }
+}
+
+extension BoxKey {
+    public init(_ box: Box) {
+        switch box {
+        case .common: self = .common
+        case .qts: self = .qts
+        case .channel(let id): self = .channel(id)
+        }
+    }
+
+    public var engineBox: Box {
+        switch self {
+        case .common: .common
+        case .qts: .qts
+        case .channel(let id): .channel(id)
+        }
+    }
+}

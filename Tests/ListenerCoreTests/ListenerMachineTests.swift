@@ -1,0 +1,176 @@
+import Events
+import Primitives
+import TL
+import TelegramClient
+import Testing
+
+@testable import ListenerCore
+
+@Suite struct ListenerMachineTests {
+    private func machine(_ groups: [RegisteredGroup] = [basicGroup, channel]) -> ListenerMachine {
+        ListenerMachine(producer: makeProducer(), groups: groups, peers: book(), seed: 1)
+    }
+
+    /// What is done, in words; logs left out.
+    private func words(_ actions: [ListenerMachine.Action]) -> [String] {
+        actions.compactMap { action in
+            switch action {
+            case .call(let id, let call): "#\(id.number) \(call.name)"
+            case .send(let frame): ListenerCoreTests.words([frame])[0]
+            case .tap(let event): "tap \(event.kind) \(event.group)"
+            case .log: nil
+            case .quarantine: "quarantine"
+            case .stop(let reason): "stop \(reason)"
+            }
+        }
+    }
+
+    private let stored: [(BoxKey, Position)] = [
+        (.common, Position(value: 100, date: 9, seq: 4)), (.qts, Position(value: 5)), (.channel(3), Position(value: 30)),
+    ]
+    private let state = TLObject("updates.differenceEmpty", ["date": 9, "seq": 4])
+    private let channelEmpty = TLObject("updates.channelDifferenceEmpty", ["final": true, "pts": 30, "timeout": 300])
+
+    private func running(windowRecords: Int = ListenerLimits.windowRecords) -> ListenerMachine {
+        var machine = ListenerMachine(
+            producer: makeProducer(), groups: [basicGroup, channel], peers: book(), seed: 1, windowRecords: windowRecords)
+        _ = machine.linkConnected(now: at(0), clock: clock)
+        _ = machine.received(Writer.welcome(stored), now: at(0), clock: clock)
+        _ = machine.telegramConnected(now: at(0), clock: clock)
+        _ = machine.answered(.init(number: 1), state, now: at(0), clock: clock)
+        _ = machine.answered(.init(number: 2), channelEmpty, now: at(0), clock: clock)
+        return machine
+    }
+
+    private func bytes(_ update: TLObject) throws -> [UInt8] {
+        try TL.encode(
+            TLObject("updates", ["updates": .objects([update]), "users": [], "chats": [], "date": 1_800_000_000, "seq": 0]))
+    }
+
+    @Test func before_the_first_welcome_nothing_is_asked_and_nothing_taken() throws {
+        var machine = machine()
+        #expect(words(machine.telegramConnected(now: at(0), clock: clock)) == [])
+        #expect(words(machine.linkConnected(now: at(0), clock: clock)) == ["HELLO 1…0 "])
+        #expect(words(machine.pushed(try bytes(newMessage(101, in: peer(basicGroup)).object), now: at(1), clock: clock)) == [])
+        #expect(!machine.isReady)
+        #expect(
+            words(machine.received(Writer.welcome(stored), now: at(2), clock: clock)) == [
+                "#1 updates.getDifference", "#2 updates.getChannelDifference",
+            ])
+        _ = machine.answered(.init(number: 1), state, now: at(2), clock: clock)
+        #expect(machine.isReady)
+    }
+
+    @Test func a_database_without_positions_starts_where_the_server_stands() {
+        var machine = machine([basicGroup])
+        _ = machine.telegramConnected(now: at(0), clock: clock)
+        _ = machine.linkConnected(now: at(0), clock: clock)
+        #expect(words(machine.received(Writer.welcome(), now: at(0), clock: clock)) == ["#1 updates.getState"])
+        let state = TLObject("updates.state", ["pts": 50, "qts": 2, "date": 9, "seq": 1, "unread_count": 0])
+        #expect(words(machine.answered(.init(number: 1), state, now: at(1), clock: clock)) == ["EVENTS e1 1…2"])
+        #expect(machine.isReady)
+    }
+
+    @Test func a_pushed_message_leaves_as_a_record_at_once_and_shows_on_the_tap() throws {
+        var machine = running()
+        machine.tapWanted = true
+        let actions = machine.pushed(try bytes(newMessage(101, in: peer(basicGroup)).object), now: at(1), clock: clock)
+        #expect(words(actions) == ["tap message 7", "EVENTS e1 1…1"])
+        for case .tap(let event) in actions {
+            #expect(!event.object.text.contains("hello") && event.full == nil)
+            #expect(event.object["group_id"]?.string == "uuid-7")
+        }
+        machine.fullTapWanted = true
+        let shown = machine.pushed(try bytes(newMessage(102, in: peer(basicGroup)).object), now: at(1), clock: clock)
+        for case .tap(let event) in shown { #expect(event.full?["text"]?.string == "hello") }
+    }
+
+    @Test func private_content_goes_nowhere() throws {
+        var machine = running()
+        machine.tapWanted = true
+        machine.fullTapWanted = true
+        let secret = newMessage(101, in: privatePeer, text: "secret words").object
+        #expect(words(machine.pushed(try bytes(secret), now: at(1), clock: clock)) == [])
+        _ = machine.received(WireFrame(.pong(.with { $0.id = 1 })), now: at(10), clock: clock)
+        let actions = machine.advance(now: at(11), clock: clock)
+        #expect(words(actions).contains("EVENTS e1 1…1"))
+        #expect(!"\(actions)".contains("secret"))
+    }
+
+    @Test func bytes_that_nobody_can_read_are_kept_and_the_differences_asked() {
+        var machine = running()
+        #expect(
+            words(machine.pushed([1, 2, 3, 4, 5, 6, 7, 8], now: at(1), clock: clock)) == [
+                "quarantine", "#3 updates.getDifference", "#4 updates.getChannelDifference",
+            ])
+    }
+
+    @Test func a_revoked_session_stops_with_the_need_to_log_in() {
+        var machine = running()
+        _ = machine.pushed([0], now: at(1), clock: clock)
+        let error = RPCError(code: 401, message: "SESSION_REVOKED")
+        #expect(
+            words(machine.failed(.init(number: 3), .rpc(error), now: at(1), clock: clock)) == ["stop loginNeeded(\"SESSION_REVOKED\")"])
+    }
+
+    @Test func lost_access_is_told_to_the_writer() {
+        var machine = running()
+        _ = machine.pushed([0], now: at(1), clock: clock)
+        let error = RPCError(code: 406, message: "CHANNEL_PRIVATE")
+        #expect(words(machine.failed(.init(number: 4), .rpc(error), now: at(1), clock: clock)) == ["EVENTS e1 1…1"])
+        #expect(machine.lostChannels == [3: "CHANNEL_PRIVATE"])
+    }
+
+    @Test func a_full_window_stops_reading_and_room_starts_it_again() throws {
+        var machine = running(windowRecords: 100)
+        _ = machine.received(WireFrame(.hold(.with { $0.reason = "circuit" })), now: at(1), clock: clock)
+        for pts in Int64(101)...200 {
+            _ = machine.pushed(try bytes(newMessage(pts, in: peer(basicGroup)).object), now: at(1), clock: clock)
+        }
+        #expect(machine.isPaused)
+        #expect(words(machine.pushed(try bytes(newMessage(201, in: peer(basicGroup)).object), now: at(2), clock: clock)) == [])
+        let after = words(machine.received(Writer.ack(50), now: at(3), clock: clock))
+        #expect(after.contains("#3 updates.getDifference"))
+        #expect(!machine.isPaused)
+    }
+
+    @Test func draining_tells_positions_waits_for_the_last_ack_and_stops() throws {
+        var machine = running()
+        _ = machine.pushed(try bytes(newMessage(101, in: privatePeer).object), now: at(1), clock: clock)
+        #expect(words(machine.drain(now: at(2), clock: clock)) == ["EVENTS e1 1…1"])
+        #expect(words(machine.pushed(try bytes(newMessage(102, in: privatePeer).object), now: at(2), clock: clock)) == [])
+        #expect(words(machine.received(Writer.ack(1), now: at(3), clock: clock)) == ["stop drained"])
+        var stuck = running()
+        _ = stuck.pushed(try bytes(newMessage(101, in: peer(basicGroup)).object), now: at(1), clock: clock)
+        _ = stuck.drain(now: at(2), clock: clock)
+        #expect(words(stuck.advance(now: at(17), clock: clock)).contains("stop drainTimeOver(left: 1)"))
+    }
+
+    @Test func groups_may_change_while_it_runs() {
+        var machine = running()
+        let other = RegisteredGroup(kind: .channel, id: 8, uuid: "uuid-8")
+        #expect(words(machine.groupsChanged([basicGroup, channel, other], now: at(1), clock: clock)) == ["#3 messages.getDialogs"])
+        #expect(words(machine.groupsChanged([basicGroup, channel, other], now: at(1), clock: clock)) == [])
+        #expect(machine.registry.channels == [3, 8])
+    }
+
+    @Test func a_group_that_is_enabled_again_goes_on_where_it_was_left() throws {
+        var machine = running()
+        _ = machine.pushed(try bytes(newMessage(31, in: peer(channel)).object), now: at(1), clock: clock)
+        _ = machine.groupsChanged([basicGroup], now: at(2), clock: clock)
+        _ = machine.pushed(try bytes(newMessage(32, in: peer(channel)).object), now: at(3), clock: clock)
+        let actions = machine.groupsChanged([basicGroup, channel], now: at(4), clock: clock)
+        guard case .call(_, let call) = actions.first(where: { if case .call = $0 { true } else { false } }) else {
+            Issue.record("no call")
+            return
+        }
+        #expect(call.name == "updates.getChannelDifference" && call["pts"]?.int == 31)
+    }
+
+    @Test func the_status_holds_counts_and_no_content() {
+        let machine = running()
+        #expect(machine.status["ready"]?.bool == true)
+        #expect(machine.status["groups"]?.integer == 2)
+        #expect(machine.statusLine == "2 groups, 0 records, 0 unacknowledged")
+    }
+}
