@@ -35,7 +35,7 @@ let package = Package(
         .target(name: "CAESIGE", cSettings: hot, linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "Primitives"),
         .target(name: "Cryptography", dependencies: ["CAESIGE", "CLibcrypto"]),
-        .target(name: "TL", dependencies: ["Primitives"]),
+        .target(name: "TL", dependencies: ["Primitives"], exclude: ["README.md"]),
 
         // MARK: protocol
         .target(name: "MTProto", dependencies: ["Primitives", "Cryptography", "CZlib"]),
@@ -105,7 +105,7 @@ let package = Package(
         .executableTarget(
             name: "aaltohub-supervisor",
             dependencies: [
-                "SupervisorCore", "EventLink", "ServiceKit", "Primitives",
+                "SupervisorCore", "EventLink", "ServiceKit", "ZeroMQ", "Primitives",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -113,7 +113,7 @@ let package = Package(
         .executableTarget(
             name: "aaltohubctl",
             dependencies: [
-                "Primitives", "PostgreSQL", "TelegramClient", "TelegramConnection", "EventLink", "Store", "ServiceKit",
+                "Primitives", "PostgreSQL", "ZeroMQ", "TelegramClient", "TelegramConnection", "EventLink", "Store", "ServiceKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(

@@ -7,10 +7,14 @@ struct ProjectionWriter {
 
     init(_ list: ProjectionList) {
         self.list = list
-        code +=
-            "\nextension API {\n    /// The projection of a type by its name in the schema, for tools; nil for a type that is not projected.\n"
-        code +=
-            "    public static func value(of type: String, decoding bytes: [UInt8]) throws(TLError) -> (any Sendable)? {\n        switch type {\n"
+        code += """
+
+            extension API {
+                /// The projection of a type by its name in the schema, for tools; nil for a type that is not projected.
+                public static func value(of type: String, decoding bytes: [UInt8]) throws(TLError) -> (any Sendable)? {
+                    switch type {
+
+            """
         for p in list.projections { code += "        case \"\(p.type)\": try \(Names.type(p.type))(decoding: bytes)\n" }
         code += "        default: nil\n        }\n    }\n}\n"
         for (index, p) in list.projections.enumerated() {
@@ -78,7 +82,7 @@ struct ProjectionWriter {
         for f in fields { out += "\(indent)public var \(property(f))\n" }
         if fields.contains(where: \.isResilient) {
             out += """
-                \(indent)/// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+                \(indent)/// Where the vector elements lie that could not be read, since a constructor in them is unknown.
                 \(indent)public var undecoded: Range<Int>?
                 \(indent)/// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
                 \(indent)public var isTruncated = false

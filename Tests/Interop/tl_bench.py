@@ -32,8 +32,8 @@ def media(r):
         attributes = [t.DocumentAttributeVideo(duration=12.5, w=1280, h=720), t.DocumentAttributeFilename("video.mp4")]
         return t.MessageMediaDocument(document=t.Document(mime_type="video/mp4", size=10**7, dc_id=2, attributes=attributes, **ids))
     if kind < 0.5:
-        page = t.WebPage(id=1, url="https://a.example/" + "x" * 30, display_url="a.example", hash=1, title="A title", description="Words " * 20)
-        return t.MessageMediaWebPage(webpage=page)
+        texts = {"url": "https://a.example/" + "x" * 30, "display_url": "a.example", "title": "A title", "description": "Words " * 20}
+        return t.MessageMediaWebPage(webpage=t.WebPage(id=1, hash=1, **texts))
     return None
 
 
@@ -69,7 +69,8 @@ def main():
         BinaryReader(wire).tgread_object()
         rounds += 1
     telethon = rounds * 100 / (time.process_time() - start)
-    out = subprocess.run([TL_IMPORT, "bench", "--seconds", str(SECONDS)], input=wire.hex() + "\n", capture_output=True, text=True, check=True)
+    command = [TL_IMPORT, "bench", "--seconds", str(SECONDS)]
+    out = subprocess.run(command, input=wire.hex() + "\n", capture_output=True, text=True, check=True)
     ours = {line.split(":")[0]: int(line.split()[1]) for line in out.stdout.splitlines()}
     print(json.dumps({"bytes": len(wire), "telethon": round(telethon), **ours, "ratio": round(ours["project"] / telethon, 1)}))
 

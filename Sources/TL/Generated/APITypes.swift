@@ -3354,7 +3354,7 @@ extension API {
             public var date: Int32 = 0
             public var seqStart: Int32 = 0
             public var seq: Int32 = 0
-            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
             public var undecoded: Range<Int>?
             /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
             public var isTruncated = false
@@ -3385,7 +3385,7 @@ extension API {
             public var chats: [API.Chat] = []
             public var date: Int32 = 0
             public var seq: Int32 = 0
-            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
             public var undecoded: Range<Int>?
             /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
             public var isTruncated = false
@@ -4059,7 +4059,7 @@ extension API {
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
             public var state = API.UpdatesState()
-            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
             public var undecoded: Range<Int>?
             /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
             public var isTruncated = false
@@ -4089,7 +4089,7 @@ extension API {
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
             public var intermediateState = API.UpdatesState()
-            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
             public var undecoded: Range<Int>?
             /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
             public var isTruncated = false
@@ -4185,7 +4185,7 @@ extension API {
             public var messages: [API.Message] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
             public var undecoded: Range<Int>?
             /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
             public var isTruncated = false
@@ -4218,7 +4218,7 @@ extension API {
             public var otherUpdates: [API.Update] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
             public var undecoded: Range<Int>?
             /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
             public var isTruncated = false
@@ -4278,7 +4278,7 @@ extension API {
             public var topics: [API.ForumTopic] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
             public var undecoded: Range<Int>?
             /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
             public var isTruncated = false
@@ -4310,7 +4310,7 @@ extension API {
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
             public var inexact = false
-            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
             public var undecoded: Range<Int>?
             /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
             public var isTruncated = false
@@ -4346,7 +4346,7 @@ extension API {
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
             public var inexact = false
-            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
             public var undecoded: Range<Int>?
             /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
             public var isTruncated = false
@@ -4423,7 +4423,7 @@ extension API {
             public var messages: [API.Message] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
             public var undecoded: Range<Int>?
             /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
             public var isTruncated = false
@@ -4452,7 +4452,7 @@ extension API {
             public var messages: [API.Message] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
             public var undecoded: Range<Int>?
             /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
             public var isTruncated = false
@@ -4520,7 +4520,7 @@ extension API {
         public var chats: [API.Chat] = []
         public var users: [API.User] = []
         public var state = API.UpdatesState()
-        /// The vector elements that could not be read, since a constructor in them is unknown: where they lie in the bytes.
+        /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
         public var undecoded: Range<Int>?
         /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
         public var isTruncated = false
