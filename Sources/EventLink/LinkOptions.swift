@@ -27,6 +27,9 @@ enum LinkOptions {
     }
 }
 
+/// libzmq's I/O threads: one per process, shared by its sockets.
+public typealias LinkContext = Context
+
 /// Runs calls of libzmq with its error as this module's.
 func linked<T>(_ body: () throws(ZeroMQError) -> T) throws(LinkError) -> T {
     do throws(ZeroMQError) { return try body() } catch { throw .zeroMQ(error) }

@@ -44,7 +44,7 @@ public final class ProducerLink: Sendable {
 
     deinit { thread.abandon() }
 
-    /// Queues a frame for the present connection.
+    /// Queues a frame for the present connection; what is queued while there is none is dropped.
     ///
     /// - Returns: false when the queue is full, which credit should have prevented.
     /// - Throws: when the frame is larger than the contract allows.
@@ -99,12 +99,12 @@ private struct DealerRole: SocketRole {
             switch event {
             case .connected:
                 isConnected = true
+                // What was queued until now is no part of this connection: HELLO opens it.
+                pending = []
+                _ = outbox.take()
                 inbox.put(.connected, cost: 0)
             case .disconnected:
                 isConnected = false
-                // Frames of the old connection must not open the new one: HELLO does.
-                pending = []
-                _ = outbox.take()
                 inbox.put(.disconnected, cost: 0)
             }
         }
