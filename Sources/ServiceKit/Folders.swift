@@ -36,15 +36,25 @@ public struct Folders: Hashable, Sendable {
 
     /// The services that have a socket in `folder`, sorted: `writer` for `writer.sock`.
     public static func services(in folder: String) -> [String] {
+        names(in: folder).filter { $0.hasSuffix(".sock") && $0.count > 5 }.map { String($0.dropLast(5)) }.sorted()
+    }
+
+    private static func names(in folder: String) -> [String] {
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            if name.hasSuffix(".sock"), name.count > 5 { names.append(String(name.dropLast(5))) }
+            names.append(name)
         }
-        return names.sorted()
+        return names
     }
+
+    /// The listeners that ever ran here, by the folders they keep: `listener@main`.
+    public static func knownListeners(in state: String) -> [String] { names(in: state).filter { $0.hasPrefix("listener@") }.sorted() }
+
+    /// Whether the folder is there and may be looked into.
+    public static func exists(_ folder: String) -> Bool { access(folder, R_OK | X_OK) == 0 }
 
     private static func make(_ path: String, mode: mode_t, isWritten: Bool = true) throws(ServiceError) {
         var built = ""

@@ -19,18 +19,23 @@ public struct ServiceContext: Sendable {
 
     /// The stage can do its job from now on.
     public func ready(_ detail: String) {
-        status.state = .ready
+        if !isStopping { status.state = .ready }
         status.detail = detail
         notifier.status(detail)
         notifier.ready()
         logger.info("ready", metadata: ["detail": "\(detail)"])
     }
 
-    /// A change of state or of the live one-liner; as often as one likes.
-    public func report(_ state: ServiceStatus.State? = nil, _ detail: String) {
-        if let state { status.state = state }
+    /// A new live one-liner; as often as one likes.
+    public func report(_ detail: String) {
         status.detail = detail
         notifier.status(detail)
+    }
+
+    /// A change of state, with a new live one-liner.
+    public func report(_ state: ServiceStatus.State, _ detail: String) {
+        status.state = state
+        report(detail)
     }
 
     /// Whether somebody asked this process to stop.

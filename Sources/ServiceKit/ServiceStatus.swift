@@ -86,6 +86,8 @@ public final class ServiceStatus: Sendable {
         content.withLock { $0.facts[name] = value }
     }
 
+    public func fact(_ name: String) -> JSON? { content.withLock { $0.facts[name] } }
+
     /// The heartbeat.
     public func json(at time: UnixTime = SystemClock.unix, now: Instant = SystemClock.now) -> JSON {
         let content = content.withLock { $0 }

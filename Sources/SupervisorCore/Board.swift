@@ -18,7 +18,6 @@ public struct Board: Sendable {
         public let restarts: Int64
     }
 
-    /// The supervisor itself is no entry: what answers is up.
     private var entries: [String: Entry] = [:]
     /// Services that ought to run, whether or not they were ever heard.
     private let expected: [String]

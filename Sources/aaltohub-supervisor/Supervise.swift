@@ -32,7 +32,9 @@ func supervise(_ context: ServiceContext) async throws {
             }
         }
         group.addTask { try await watchTaps(into: watch, context) }
-        // Whichever ends first, ends the other: the server at a graceful stop, either by an error.
+        // The stop that `drain` asks for has no signal that would end the server.
+        group.addTask { await context.untilStop() }
+        // Whichever ends first, ends the others: the server at a graceful stop, any of them by an error.
         try await group.next()
         group.cancelAll()
     }

@@ -1,6 +1,79 @@
+import EventLink
+import Glibc
+import Primitives
 import ServiceKit
 import SupervisorCore
+import ZeroMQ
 
+/// How often the folder of the taps is looked at for services that are new.
+private let lookInterval = Duration.seconds(1)
+
+/// Subscribes to the heartbeats of every service that has a tap, now and later, and publishes the supervisor's own.
 func watchTaps(into watch: Watch, _ context: ServiceContext) async throws {
-    while true { try await Task.sleep(for: .seconds(1)); context.watchdog.beat() }
+    let zeroMQ = Context()
+    let name = "\(context.name)"
+    let tap = try TapPublisher(service: name, path: context.folders.tap(name), context: zeroMQ)
+    let control = try ControlServer(
+        path: context.folders.control(name), context: zeroMQ,
+        commands: [
+            "status": { _ in context.status.json() },
+            "drain": { _ in
+                context.requestStop()
+                return "stopping"
+            },
+            "reload": { _ in
+                kill(getpid(), SIGHUP)
+                return "reading the configuration again"
+            },
+        ])
+    await withTaskGroup { group in
+        group.addTask {
+            await context.heartbeats { json in
+                tap.publish("heartbeat", "status") { json }
+                watch.heard(json, context)
+            }
+        }
+        var known: Set<String> = [name]
+        while !Task.isCancelled, !context.isStopping {
+            for service in Folders.services(in: context.folders.taps) where !known.contains(service) && known.count < Board.mostServices {
+                known.insert(service)
+                context.logger.info("watching", metadata: ["watched": "\(service)"])
+                group.addTask { await listen(to: service, zeroMQ, watch, context) }
+            }
+            let ready = watch.board.services.filter { $0.entry?.heartbeat.state == "ready" }.count
+            context.status.gauge("watched_services", Double(known.count))
+            context.report("\(context.status.fact("http")?.string ?? "starting"), \(ready) of \(known.count) services ready")
+            context.watchdog.beat()
+            do { try await Task.sleep(for: lookInterval) } catch { break }
+        }
+        group.cancelAll()
+    }
+    await control.close()
+    await tap.close()
+}
+
+/// Takes a service's heartbeats until the task is cancelled. The subscription outlives the service: ZeroMQ connects again.
+private func listen(to service: String, _ zeroMQ: Context, _ watch: Watch, _ context: ServiceContext) async {
+    do throws(LinkError) {
+        let subscriber = try TapSubscriber(paths: [context.folders.tap(service)], prefixes: ["\(service).heartbeat."], context: zeroMQ)
+        while let samples = await subscriber.inbox.next() {
+            for sample in samples {
+                if let json = sample.json { watch.heard(json, context) }
+            }
+        }
+        await subscriber.close()
+    } catch {
+        context.logger.error("cannot watch \(service): \(error)")
+    }
+}
+
+extension LinkError: ServiceErrorConvertible {
+    public var serviceError: ServiceError {
+        switch self {
+        case .inUse: .unavailable(description)
+        case .pathTooLong: .configuration("\(description): choose a shorter runtime_directory")
+        case .cannotOpen, .zeroMQ: .io(description)
+        case .noAnswer, .badAnswer: .unavailable(description)
+        }
+    }
 }
