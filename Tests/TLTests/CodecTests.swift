@@ -51,6 +51,50 @@ import Testing
         #expect(object["query"]?["query"]?.object == query)
     }
 
+    @Test func a_request_is_written_for_the_declared_layer() throws {
+        let request = TLObject(
+            "messages.sendMessage",
+            [
+                "peer": .object(TLObject("inputPeerSelf")), "message": "hi", "random_id": 1,
+                // Later than layer 201: left out there.
+                "suggested_post": .object(TLObject("suggestedPost")),
+            ])
+        let old = try TL.encode(request, layer: 201)
+        // sendMessage#fbf2340a, no flags, inputPeerSelf#7da07ec9, "hi", random_id
+        #expect(hex(old) == "0a34f2fb00000000c97ea07d026869000100000000000000")
+        #expect(TL.id(of: try TL.encode(request)) == 0xfef4_8f62)
+        #expect(try TL.decode(old)["suggested_post"] == nil)
+        #expect(try TL.decode(try TL.encode(request)) == request)
+        #expect(throws: TLError.unknownName("messages.getSavedDialogsByID", layer: 201)) {
+            try TL.encode(TLObject("messages.getSavedDialogsByID"), layer: 201)
+        }
+    }
+
+    @Test func objects_of_older_layers_read_as_the_new_ones() throws {
+        // message of layer 225 and user of 227, by the ids that those layers give them.
+        let message = try TL.encode(Sample.message(id: 4), layer: 225)
+        #expect(TL.id(of: message) == 0x95ef_6f2b)
+        #expect(try TL.decode(message) == Sample.message(id: 4))
+        #expect(try API.Message(decoding: message).id == 4)
+        let user = TLObject("user", ["id": 6, "first_name": "F", "usernames": [], "self": true])
+        let wire = try TL.encode(user, layer: 227)
+        #expect(TL.id(of: wire) == 0x3177_4388)
+        #expect(try TL.decode(wire) == user)
+        #expect(try API.User(decoding: wire).isSelf)
+        // An old one inside a new one, as servers send it.
+        var envelope = try TL.encode(
+            Sample.updates([.object(TLObject("updateNewMessage", ["message": .object(Sample.message(id: 4)), "pts": 1, "pts_count": 1]))]))
+        let inner = try TL.encode(Sample.message(id: 4))
+        let place = try #require(envelope.firstRange(of: inner))
+        envelope.replaceSubrange(place, with: message)
+        guard case .updates(let updates) = try API.Updates(decoding: envelope), case .updateNewMessage(let new)? = updates.updates.first
+        else {
+            Issue.record("not a new message")
+            return
+        }
+        #expect(new.message.id == 4 && new.message.constructor == 0x95ef_6f2b)
+    }
+
     @Test func answers_follow_the_methods_type() throws {
         let longs = try #require(bytes(hex: "15c4b51c010000000100000000000000"))
         #expect(try TL.decodeResult([0x15, 0xc4, 0xb5, 0x1c, 0, 0, 0, 0], of: "contacts.getStatuses") == .vector([]))
