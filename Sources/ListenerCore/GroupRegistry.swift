@@ -1,7 +1,7 @@
 import Events
 
 /// A chat whose messages are captured.
-public struct RegisteredGroup: Hashable, Sendable {
+public struct CapturedGroup: Hashable, Sendable {
     public enum Kind: Hashable, Sendable { case basicGroup, channel }
 
     public var kind: Kind
@@ -21,14 +21,14 @@ public struct RegisteredGroup: Hashable, Sendable {
 
 /// Which chats are captured: registered and enabled ones. Everything else is dropped with its content.
 public struct GroupRegistry: Sendable, Equatable {
-    private var uuids: [RegisteredGroup.Kind: [Int64: String]] = [:]
+    private var uuids: [CapturedGroup.Kind: [Int64: String]] = [:]
 
-    public init(_ groups: some Sequence<RegisteredGroup> = []) {
+    public init(_ groups: some Sequence<CapturedGroup> = []) {
         for group in groups where group.isEnabled { uuids[group.kind, default: [:]][group.id] = group.uuid }
     }
 
-    public func contains(_ kind: RegisteredGroup.Kind, _ id: Int64) -> Bool { uuids[kind]?[id] != nil }
-    public func uuid(_ kind: RegisteredGroup.Kind, _ id: Int64) -> String? { uuids[kind]?[id] }
+    public func contains(_ kind: CapturedGroup.Kind, _ id: Int64) -> Bool { uuids[kind]?[id] != nil }
+    public func uuid(_ kind: CapturedGroup.Kind, _ id: Int64) -> String? { uuids[kind]?[id] }
     /// Bare ids, ascending.
     public var channels: [Int64] { (uuids[.channel] ?? [:]).keys.sorted() }
     public var hasBasicGroups: Bool { !(uuids[.basicGroup] ?? [:]).isEmpty }
@@ -36,12 +36,12 @@ public struct GroupRegistry: Sendable, Equatable {
 }
 
 extension WireChat {
-    init(_ kind: RegisteredGroup.Kind, _ id: Int64) {
+    init(_ kind: CapturedGroup.Kind, _ id: Int64) {
         self.init()
         self.kind = kind == .basicGroup ? .basicGroup : .channel
         self.id = id
     }
 
     /// The registry's words for it.
-    var registered: (kind: RegisteredGroup.Kind, id: Int64) { (kind == .basicGroup ? .basicGroup : .channel, id) }
+    var registered: (kind: CapturedGroup.Kind, id: Int64) { (kind == .basicGroup ? .basicGroup : .channel, id) }
 }

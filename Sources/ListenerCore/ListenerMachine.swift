@@ -11,7 +11,8 @@ public struct ListenerMachine: Sendable {
         /// Make this call to Telegram; give its answer to `answered` or `failed`.
         case call(UpdateRequestID, TLObject)
         case send(WireFrame)
-        case tap(TapEvent)
+        /// A sample of what was received; render it only if somebody watches.
+        case tap(TapSample)
         case log(LogLine)
         /// Bytes that nobody could read, for later study. The differences bring what they said.
         case quarantine([UInt8], reason: String)
@@ -46,7 +47,7 @@ public struct ListenerMachine: Sendable {
     private static let frozenWait = 600
 
     public private(set) var registry: GroupRegistry
-    public private(set) var link: ProducerLink
+    public private(set) var link: ProducerMachine
     public private(set) var engine: UpdateEngine?
     private var recorder: Recorder?
     /// Until the engine exists, which takes it over.
@@ -57,9 +58,6 @@ public struct ListenerMachine: Sendable {
     private var drainBefore: Instant?
     private var isStopped = false
     private var actions: [Action] = []
-    /// Somebody watches the tap; with text.
-    public var tapWanted = false
-    public var fullTapWanted = false
     public private(set) var counters = ListenerCounters()
     public private(set) var unresolved: Set<Int64> = []
     public private(set) var lostChannels: [Int64: String] = [:]
@@ -68,11 +66,11 @@ public struct ListenerMachine: Sendable {
 
     /// `peers`: what was stored for this authorisation. `seed`: makes the traces.
     public init(
-        producer: ProducerLink.Producer, groups: some Sequence<RegisteredGroup>, peers: PeerBook, seed: UInt64,
+        producer: ProducerMachine.Producer, groups: some Sequence<CapturedGroup>, peers: PeerBook, seed: UInt64,
         windowRecords: Int = ListenerLimits.windowRecords
     ) {
         registry = GroupRegistry(groups)
-        link = ProducerLink(producer, windowRecords: windowRecords)
+        link = ProducerMachine(producer, windowRecords: windowRecords)
         startPeers = peers
         self.seed = seed
     }
@@ -108,7 +106,7 @@ public struct ListenerMachine: Sendable {
         return finish()
     }
 
-    private mutating func take(_ step: ProducerLink.Step, now: Instant, clock: UnixTime) {
+    private mutating func take(_ step: ProducerMachine.Step, now: Instant, clock: UnixTime) {
         for frame in step.frames { actions.append(.send(frame)) }
         for notice in step.notices {
             switch notice {
@@ -222,7 +220,7 @@ public struct ListenerMachine: Sendable {
     // MARK: the operator and time
 
     /// The registered groups, whenever they may have changed.
-    public mutating func groupsChanged(_ groups: some Sequence<RegisteredGroup>, now: Instant, clock: UnixTime) -> [Action] {
+    public mutating func groupsChanged(_ groups: some Sequence<CapturedGroup>, now: Instant, clock: UnixTime) -> [Action] {
         let new = GroupRegistry(groups)
         guard new != registry else { return finish() }
         let old = registry.channels
@@ -303,11 +301,16 @@ public struct ListenerMachine: Sendable {
         if let record = recorder?.groupState(.channel, channel, state, reason: reason, receivedAt: clock) { append(record) }
     }
 
-    private mutating func append(_ record: WireRecord) {
-        counters.records += 1
-        let number = link.append(record)
-        guard tapWanted || fullTapWanted else { return }
-        for event in TapEvent.events(record, number: number, registry: registry, full: fullTapWanted) { actions.append(.tap(event)) }
+    private mutating func append(_ recorded: Recorded) {
+        counters.note(recorded)
+        let number = link.append(recorded.record)
+        let header = recorded.record.header
+        if recorded.changes.isEmpty { return actions.append(.tap(TapSample(number: number, header: header))) }
+        for change in recorded.changes {
+            var sample = TapSample(number: number, header: header, change: change)
+            if let (kind, id) = sample.chatKey { sample.groupUUID = registry.uuid(kind, id) }
+            actions.append(.tap(sample))
+        }
     }
 
     private mutating func log(_ level: LogLine.Level, _ text: String) { actions.append(.log(LogLine(level, text))) }

@@ -1,3 +1,4 @@
+import Events
 import Primitives
 import TelegramClient
 
@@ -10,8 +11,22 @@ public struct ListenerCounters: Sendable, Equatable {
     public var calls: UInt64 = 0
     public var failedCalls: UInt64 = 0
     public var records: UInt64 = 0
+    public var messages: UInt64 = 0
+    public var edits: UInt64 = 0
+    public var deletes: UInt64 = 0
 
     public init() {}
+
+    mutating func note(_ recorded: Recorded) {
+        records += 1
+        for change in recorded.changes {
+            switch change.kind {
+            case .message(let message): if message.edited { edits += 1 } else { messages += 1 }
+            case .deletion(let deletion): deletes += UInt64(deletion.ids.count)
+            default: break
+            }
+        }
+    }
 }
 
 extension ListenerMachine {

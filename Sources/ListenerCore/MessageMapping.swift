@@ -15,7 +15,7 @@ struct Sighting {
 
 extension TLObject {
     /// The group that a message or update speaks of by its `peer_id`; nil for private chats.
-    var groupPeer: (kind: RegisteredGroup.Kind, id: Int64)? {
+    var groupPeer: (kind: CapturedGroup.Kind, id: Int64)? {
         guard let peer = self["peer_id"]?.object else { return nil }
         if let id = peer["chat_id"]?.int { return (.basicGroup, id) }
         if let id = peer["channel_id"]?.int { return (.channel, id) }
@@ -48,7 +48,7 @@ extension WireMessage {
     }
 
     /// The display name, the channel's title, or the author's signature of posts and of anonymous admins.
-    private mutating func setSender(_ message: TLObject, _ group: (kind: RegisteredGroup.Kind, id: Int64), _ peers: PeerBook) {
+    private mutating func setSender(_ message: TLObject, _ group: (kind: CapturedGroup.Kind, id: Int64), _ peers: PeerBook) {
         let author = message["post_author"]?.string
         if let user = message["from_id"]?["user_id"]?.int {
             senderID = user

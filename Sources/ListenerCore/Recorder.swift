@@ -2,6 +2,12 @@ import Events
 import Primitives
 import TelegramClient
 
+/// A record with the changes that its payload holds, which samples show without reading it again.
+public struct Recorded: Sendable, Equatable {
+    public var record: WireRecord
+    public var changes: [WireChange]
+}
+
 /// Makes the link's records out of the engine's deliveries: what is registered, and positions for the rest.
 ///
 /// `from` of each record is the `to` of the last record written for its box, so whatever was filtered lies inside.
@@ -46,7 +52,7 @@ public struct Recorder: Sendable {
     // MARK: deliveries
 
     /// The records of one delivery: none when it is left out for now, two when what was left out must be told before it.
-    public mutating func take(_ delivery: Delivery, registry: GroupRegistry, peers: PeerBook, now: Instant) -> [WireRecord] {
+    public mutating func take(_ delivery: Delivery, registry: GroupRegistry, peers: PeerBook, now: Instant) -> [Recorded] {
         let mapping = ChangeMapping(registry: registry, peers: peers)
         let changes = delivery.items.flatMap {
             mapping.changes($0, generation: delivery.generation, receivedAt: delivery.receivedAt)
@@ -86,8 +92,8 @@ public struct Recorder: Sendable {
 
     /// A word on a group itself, beside all positions.
     public mutating func groupState(
-        _ kind: RegisteredGroup.Kind, _ id: Int64, _ state: WireGroupState.State, reason: String, receivedAt: UnixTime
-    ) -> WireRecord {
+        _ kind: CapturedGroup.Kind, _ id: Int64, _ state: WireGroupState.State, reason: String, receivedAt: UnixTime
+    ) -> Recorded {
         let header = WireHeader.with {
             $0.receivedAt = receivedAt.nanoseconds
             $0.trace = generator.next()
@@ -111,8 +117,8 @@ public struct Recorder: Sendable {
     public var nextDeadline: Instant? { boxes.compactMap(\.state.since).min().map { $0 + ListenerLimits.positionEvery } }
 
     /// The positions that have waited long enough. `all`: those that have not, too, before an orderly stop.
-    public mutating func due(now: Instant, all: Bool = false) -> [WireRecord] {
-        var out: [WireRecord] = []
+    public mutating func due(now: Instant, all: Bool = false) -> [Recorded] {
+        var out: [Recorded] = []
         for i in boxes.indices {
             guard let since = boxes[i].state.since, all || since + ListenerLimits.positionEvery <= now else { continue }
             out += pendingRecord(i)
@@ -127,7 +133,7 @@ public struct Recorder: Sendable {
         }
     }
 
-    private mutating func pendingRecord(_ i: Int) -> [WireRecord] {
+    private mutating func pendingRecord(_ i: Int) -> [Recorded] {
         let (key, state) = boxes[i]
         guard state.since != nil else { return [] }
         let header = WireHeader.with {
@@ -176,15 +182,15 @@ public struct Recorder: Sendable {
         }
     }
 
-    private func record(_ header: WireHeader, _ changes: [WireChange]) -> WireRecord {
+    private func record(_ header: WireHeader, _ changes: [WireChange]) -> Recorded {
         do {
-            return try WireRecord(header, changes: changes)
+            return Recorded(record: try WireRecord(header, changes: changes), changes: changes)
         } catch {
             // More than a record may hold: a gap says so, and a crawl brings it in pieces.
             var record = WireRecord()
             record.header = header
             record.header.tooLong = true
-            return record
+            return Recorded(record: record, changes: [])
         }
     }
 }

@@ -7,17 +7,17 @@ import Testing
 @testable import ListenerCore
 
 @Suite struct ListenerMachineTests {
-    private func machine(_ groups: [RegisteredGroup] = [basicGroup, channel]) -> ListenerMachine {
+    private func machine(_ groups: [CapturedGroup] = [basicGroup, channel]) -> ListenerMachine {
         ListenerMachine(producer: makeProducer(), groups: groups, peers: book(), seed: 1)
     }
 
-    /// What is done, in words; logs left out.
-    private func words(_ actions: [ListenerMachine.Action]) -> [String] {
+    /// What is done, in words; logs and samples left out.
+    private func words(_ actions: [ListenerMachine.Action], samples: Bool = false) -> [String] {
         actions.compactMap { action in
             switch action {
             case .call(let id, let call): "#\(id.number) \(call.name)"
             case .send(let frame): ListenerCoreTests.words([frame])[0]
-            case .tap(let event): "tap \(event.kind) \(event.group)"
+            case .tap(let sample): samples ? "tap \(sample.kind) \(sample.group)" : nil
             case .log: nil
             case .quarantine: "quarantine"
             case .stop(let reason): "stop \(reason)"
@@ -73,22 +73,17 @@ import Testing
 
     @Test func a_pushed_message_leaves_as_a_record_at_once_and_shows_on_the_tap() throws {
         var machine = running()
-        machine.tapWanted = true
         let actions = machine.pushed(try bytes(newMessage(101, in: peer(basicGroup)).object), now: at(1), clock: clock)
-        #expect(words(actions) == ["tap message 7", "EVENTS e1 1…1"])
-        for case .tap(let event) in actions {
-            #expect(!event.object.text.contains("hello") && event.full == nil)
-            #expect(event.object["group_id"]?.string == "uuid-7")
+        #expect(words(actions, samples: true) == ["tap message 7", "EVENTS e1 1…1"])
+        for case .tap(let sample) in actions {
+            #expect(!sample.object.text.contains("hello") && !sample.object.text.contains("Ann"))
+            #expect(sample.object["group_id"]?.string == "uuid-7")
+            #expect(sample.full?["text"]?.string == "hello" && sample.full?["sender_name"]?.string == "Ann Bell")
         }
-        machine.fullTapWanted = true
-        let shown = machine.pushed(try bytes(newMessage(102, in: peer(basicGroup)).object), now: at(1), clock: clock)
-        for case .tap(let event) in shown { #expect(event.full?["text"]?.string == "hello") }
     }
 
     @Test func private_content_goes_nowhere() throws {
         var machine = running()
-        machine.tapWanted = true
-        machine.fullTapWanted = true
         let secret = newMessage(101, in: privatePeer, text: "secret words").object
         #expect(words(machine.pushed(try bytes(secret), now: at(1), clock: clock)) == [])
         _ = machine.received(WireFrame(.pong(.with { $0.id = 1 })), now: at(10), clock: clock)
@@ -148,7 +143,7 @@ import Testing
 
     @Test func groups_may_change_while_it_runs() {
         var machine = running()
-        let other = RegisteredGroup(kind: .channel, id: 8, uuid: "uuid-8")
+        let other = CapturedGroup(kind: .channel, id: 8, uuid: "uuid-8")
         #expect(words(machine.groupsChanged([basicGroup, channel, other], now: at(1), clock: clock)) == ["#3 messages.getDialogs"])
         #expect(words(machine.groupsChanged([basicGroup, channel, other], now: at(1), clock: clock)) == [])
         #expect(machine.registry.channels == [3, 8])

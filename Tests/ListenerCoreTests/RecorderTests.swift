@@ -62,7 +62,7 @@ import Testing
         records += recorder.take(
             push(.common, from: 10_101, .update(newMessage(10_102, in: peer(basicGroup)))), registry: registry, peers: book(), now: at(2))
         var position: Int64 = 100
-        for record in records {
+        for record in records.map(\.record) {
             #expect(record.header.from == position)
             position = record.header.to
             #expect(!String(decoding: record.payloadBytes, as: UTF8.self).contains("secret"))
@@ -104,8 +104,8 @@ import Testing
         slice.way = .difference
         let records = recorder.take(slice, registry: registry, peers: book(), now: at(0))
         #expect(records.map(words) == ["channel:3 30→32 [message 31 message 32]"])
-        #expect(records[0].header.way == .difference)
-        guard case .message(let first) = try? records[0].changes().first?.kind else {
+        #expect(records[0].record.header.way == .difference)
+        guard case .message(let first) = try? records[0].record.changes().first?.kind else {
             Issue.record("no message")
             return
         }
@@ -116,7 +116,7 @@ import Testing
         var recorder = recorder()
         let header = recorder.take(
             push(.common, from: 100, .update(newMessage(101, in: peer(basicGroup)))), registry: registry, peers: book(), now: at(0))[0]
-            .header
+            .record.header
         #expect(header.date == 9 && header.seq == 4 && header.receivedAt == clock.nanoseconds && header.trace != 0)
     }
 }

@@ -8,10 +8,10 @@ import TelegramClient
 let clock = UnixTime(seconds: 1_800_000_000)
 func at(_ seconds: Double) -> Instant { Instant(nanoseconds: Int64((1_000 + seconds) * 1e9)) }
 
-let basicGroup = RegisteredGroup(kind: .basicGroup, id: 7, uuid: "uuid-7")
-let channel = RegisteredGroup(kind: .channel, id: 3, uuid: "uuid-3")
+let basicGroup = CapturedGroup(kind: .basicGroup, id: 7, uuid: "uuid-7")
+let channel = CapturedGroup(kind: .channel, id: 3, uuid: "uuid-3")
 
-func peer(_ group: RegisteredGroup) -> TLObject {
+func peer(_ group: CapturedGroup) -> TLObject {
     group.kind == .basicGroup
         ? TLObject("peerChat", ["chat_id": .integer(group.id)]) : TLObject("peerChannel", ["channel_id": .integer(group.id)])
 }
@@ -65,6 +65,8 @@ func words(_ record: WireRecord) -> String {
     return changes.isEmpty ? out : out + " [\(changes.joined(separator: " "))]"
 }
 
+func words(_ recorded: Recorded) -> String { words(recorded.record) }
+
 func makeRecord(_ to: Int64) -> WireRecord {
     var record = WireRecord()
     record.header = .with {
@@ -77,7 +79,7 @@ func makeRecord(_ to: Int64) -> WireRecord {
 }
 
 let streamID = try! StreamID(bytes: [UInt8](repeating: 5, count: 16))  // 16 bytes are one
-func makeProducer() -> ProducerLink.Producer {
+func makeProducer() -> ProducerMachine.Producer {
     .init(role: .listener, account: "main", incarnation: 1_000, stream: streamID, build: "test")
 }
 

@@ -10,10 +10,12 @@ public struct ClientIdentity: Hashable, Sendable {
     /// IETF language tags.
     public var systemLanguage: String
     public var language: String
+    /// Empty unless the api_id belongs to an official client.
+    public var languagePack: String
 
     public init(
         apiID: Int32, deviceModel: String = "Server", systemVersion: String = "Linux", appVersion: String = "1.0",
-        systemLanguage: String = "en", language: String = "en"
+        systemLanguage: String = "en", language: String = "en", languagePack: String = ""
     ) {
         self.apiID = apiID
         self.deviceModel = deviceModel
@@ -21,12 +23,13 @@ public struct ClientIdentity: Hashable, Sendable {
         self.appVersion = appVersion
         self.systemLanguage = systemLanguage
         self.language = language
+        self.languagePack = languagePack
     }
 }
 
-/// Turns calls into bytes for one connection, wrapped as its state asks.
+/// Turns calls into bytes for a connection of one kind.
 ///
-/// Until one answer has come, every call on a connection carries invokeWithLayer and initConnection around it.
+/// Until one answer has come on a connection, the session puts `connectionPrefix` before each call.
 /// Source: https://core.telegram.org/api/invoking
 public struct RequestEncoder: Sendable {
     public let identity: ClientIdentity
@@ -34,7 +37,6 @@ public struct RequestEncoder: Sendable {
     public let layer: Int32
     /// Connections that should not be sent updates say so at every call.
     public let withoutUpdates: Bool
-    public private(set) var isInitialised = false
 
     public init(identity: ClientIdentity, layer: Int32 = TL.newestLayer, withoutUpdates: Bool = false) {
         self.identity = identity
@@ -42,29 +44,24 @@ public struct RequestEncoder: Sendable {
         self.withoutUpdates = withoutUpdates
     }
 
-    /// A connection was made anew, or the server said CONNECTION_NOT_INITED.
-    public mutating func reset() { isInitialised = false }
-
-    /// An answer (not an error of the connection's kind) came to a wrapped call.
-    public mutating func answered() { isInitialised = true }
-
     /// The call as bytes. Throws when the layer has no such method or a field does not fit.
     public func encode(_ call: TLObject) throws(TLError) -> [UInt8] {
-        try TL.encode(wrap(call), layer: layer)
+        if !withoutUpdates { return try TL.encode(call, layer: layer) }
+        return try TL.encode(TLObject("invokeWithoutUpdates", ["query": .object(call)]), layer: layer)
     }
 
-    func wrap(_ call: TLObject) -> TLObject {
-        var query = call
-        if withoutUpdates { query = TLObject("invokeWithoutUpdates", ["query": .object(query)]) }
-        if isInitialised { return query }
-        query = TLObject(
+    /// `invokeWithLayer(initConnection(` up to its query.
+    public func connectionPrefix() throws(TLError) -> [UInt8] {
+        let query = TLObject("help.getConfig")
+        let inner = TLObject(
             "initConnection",
             [
                 "api_id": .integer(Int64(identity.apiID)), "device_model": .string(identity.deviceModel),
                 "system_version": .string(identity.systemVersion), "app_version": .string(identity.appVersion),
-                "system_lang_code": .string(identity.systemLanguage), "lang_pack": "", "lang_code": .string(identity.language),
-                "query": .object(query),
+                "system_lang_code": .string(identity.systemLanguage), "lang_pack": .string(identity.languagePack),
+                "lang_code": .string(identity.language), "query": .object(query),
             ])
-        return TLObject("invokeWithLayer", ["layer": .integer(Int64(layer)), "query": .object(query)])
+        let whole = TLObject("invokeWithLayer", ["layer": .integer(Int64(layer)), "query": .object(inner)])
+        return try TL.encode(whole, layer: layer).dropLast(TL.encode(query, layer: layer).count)
     }
 }

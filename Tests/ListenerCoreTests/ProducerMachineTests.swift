@@ -4,16 +4,16 @@ import Testing
 
 @testable import ListenerCore
 
-@Suite struct ProducerLinkTests {
-    private func welcomed(credit: UInt32 = 10_000) -> ProducerLink {
-        var link = ProducerLink(makeProducer())
+@Suite struct ProducerMachineTests {
+    private func welcomed(credit: UInt32 = 10_000) -> ProducerMachine {
+        var link = ProducerMachine(makeProducer())
         _ = link.connected(now: at(0))
         _ = link.received(Writer.welcome(credit: credit), now: at(0))
         return link
     }
 
     @Test func hello_comes_first_and_is_repeated_until_there_is_a_welcome() {
-        var link = ProducerLink(makeProducer())
+        var link = ProducerMachine(makeProducer())
         link.append(makeRecord(1))
         #expect(words(link.connected(now: at(0)).frames) == ["HELLO 1…1 "])
         #expect(link.flush() == [])
@@ -114,13 +114,13 @@ import Testing
     @Test func whatever_happens_on_the_way_every_record_is_committed_once() {
         for seed in UInt64(1)...200 {
             var generator = SeededGenerator(seed: seed)
-            var link = ProducerLink(makeProducer())
+            var link = ProducerMachine(makeProducer())
             var epoch: UInt64 = 1
             var committed: UInt64 = 0
             var made: UInt64 = 0
             var toWriter: [WireFrame] = []
             var now = at(0)
-            func send(_ step: ProducerLink.Step) { toWriter += step.frames }
+            func send(_ step: ProducerMachine.Step) { toWriter += step.frames }
             func writerReads() {
                 guard !toWriter.isEmpty else { return }
                 let frame = toWriter.removeFirst()

@@ -5,7 +5,7 @@ import Primitives
 ///
 /// A pure machine. `append` records; send the frames that its functions return; call `advance` at `nextDeadline`. It says HELLO again
 /// whenever the writer may be another one: after silence, after STALE, after a reconnect.
-public struct ProducerLink: Sendable {
+public struct ProducerMachine: Sendable {
     public enum Notice: Equatable, Sendable {
         /// WELCOME: where every box stands in the database.
         case welcomed(positions: [WireBoxPosition], database: WireDatabaseIdentity)
