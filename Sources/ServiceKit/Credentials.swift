@@ -72,6 +72,12 @@ public struct Credentials: Sendable {
         return secret
     }
 
+    /// The password that a stage logs in to Postgres with, as far as whoever runs this may read it.
+    public func databasePassword(of stage: Configuration.Database.Stage) throws(ServiceError) -> Secret? {
+        try Credentials(directory: directory, environment: environment, databasePasswordFile: "\(stage.rawValue)_database_password")
+            .find(.databasePassword)
+    }
+
     /// The 32 bytes of the master key.
     public func masterKey() throws(ServiceError) -> Secret {
         let given = try require(.masterKey)

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Glibc
+import ServiceKit
+
+/// The one tool of the operator. Data goes to stdout, notices to stderr; `--json` is stable and only grows.
+@main
+struct AaltoHubCtl: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "aaltohubctl", abstract: "Looks after the AaltoHub services of this machine.", version: ServiceVersion.text,
+        subcommands: [
+            StatusCommand.self, TapCommand.self, DoctorCommand.self, ConfigCommand.self,
+        ])
+
+    static func main() async {
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            do {
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
+            } catch let error where isForTheParser(error) {
+                exit(withError: error)
+            } catch {
+                let error = ServiceMain.serviceError(error)
+                notice(error.message)
+                ServiceMain.leave(error.status)
+            }
+            ServiceMain.leave(.success)
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    private static func isForTheParser(_ error: any Error) -> Bool {
+        error is ExitCode || error is CleanExit || error is ValidationError
+    }
+}
+
+/// What every command takes.
+struct CommonOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The configuration file (default: \(Configuration.defaultPath)).", valueName: "file"))
+    var config: String?
+
+    @Flag(help: "Answer in JSON.")
+    var json = false
+
+    func configuration() throws(ServiceError) -> Configuration { try Configuration.load(path: config) }
+    var credentials: Credentials { Credentials.ofOperator() }
+}
+
+/// One line for a person, on stderr.
+func notice(_ text: String) { print(line: "aaltohubctl: \(text)", to: STDERR_FILENO) }

@@ -1,0 +1,73 @@
+import ArgumentParser
+import EventLink
+import Glibc
+import Primitives
+import ServiceKit
+import ZeroMQ
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Asks each service of this machine how it is.",
+        discussion: "Services that do not answer are shown as down. It needs no supervisor and no database.")
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let services = await askAll(Folders(try common.configuration()))
+        if common.json {
+            let rows = services.map { service in
+                service.status ?? ["service": .string(service.name), "state": "down", "detail": .string(service.problem)]
+            }
+            output(JSON.object([.init("services", .array(rows))]).text)
+            return
+        }
+        let rows = services.map { service -> [String] in
+            guard let status = service.status else { return [service.name, "down", "-", "-", "-", service.problem] }
+            return [
+                service.name, status["state"]?.string ?? "?", age(Int64(status["uptime"]?.double ?? 0)),
+                status["pid"]?.integer.map(String.init) ?? "?", status["version"]?.string ?? "?", status["detail"]?.string ?? "",
+            ]
+        }
+        output(table(["SERVICE", "STATE", "UP", "PID", "VERSION", "DETAIL"], rows))
+    }
+}
+
+/// What a service said about itself, or why it said nothing.
+struct Answer: Sendable {
+    let name: String
+    let status: JSON?
+    let problem: String
+}
+
+/// How long a service may take to tell its status.
+private let patience = Duration.seconds(3)
+
+/// Asks every service that runs, ran, or ought to run, all at once; by name.
+func askAll(_ folders: Folders) async -> [Answer] {
+    // A service that was killed leaves its socket's file, one that never ran leaves nothing.
+    let names = Set(Folders.services(in: folders.controls)).union(Folders.knownListeners(in: folders.state)).union(["writer", "supervisor"])
+    let client = ControlClient(context: Context(), patience: patience)
+    return await withTaskGroup { group in
+        for name in names {
+            group.addTask {
+                do {
+                    return Answer(
+                        name: name, status: try await client.ask(folders.control(name), "status", actor: operatorName()), problem: "")
+                } catch LinkError.noAnswer {
+                    let isThere = access(folders.control(name), F_OK) == 0
+                    return Answer(name: name, status: nil, problem: isThere ? "does not answer on its control socket" : "does not run")
+                } catch {
+                    return Answer(name: name, status: nil, problem: "\(error)")
+                }
+            }
+        }
+        var answers: [Answer] = []
+        for await answer in group { answers.append(answer) }
+        return answers.sorted { $0.name < $1.name }
+    }
+}
+
+/// Who asks, for the service's log.
+func operatorName() -> String {
+    processEnvironment()["SUDO_USER"] ?? processEnvironment()["USER"] ?? "uid \(getuid())"
+}

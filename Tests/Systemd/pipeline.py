@@ -1,0 +1,62 @@
+"""Postgres and the simulator as units of the machine, so that our services have what they need; and a logged-in account."""
+import json, pathlib, subprocess
+
+POSTGRES = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), default=None)
+PHONE, CODE = "+99966210001", "12345"
+
+POSTGRES_UNIT = f"""
+[Service]
+Type=notify
+User=postgres
+RuntimeDirectory=postgresql
+ExecStart={POSTGRES}/postgres -D /var/lib/test-postgres -c unix_socket_directories=/run/postgresql -c listen_addresses=
+KillSignal=SIGINT
+"""
+
+SIMULATOR_UNIT = """
+[Service]
+DynamicUser=yes
+StateDirectory=simulator
+ExecStart=/opt/bin/telegram-simulator --port 4430 --control-port 4431 --rsa-key /var/lib/simulator/key.pem --login-code {code}
+ExecStartPost=/bin/sh -c 'until [ -s /var/lib/simulator/key.pem.pub ]; do sleep 0.1; done'
+"""
+
+CONFIGURATION = """
+database:
+  conninfo: "host=/run/postgresql dbname=aaltohub"
+telegram:
+  api_id: 4242
+  servers:
+    - 2 127.0.0.1:4430
+  rsa_key_files:
+    - /etc/aaltohub/simulator.pem
+"""
+
+
+def postgres(machine):
+    machine.write("/etc/systemd/system/test-postgres.service", POSTGRES_UNIT)
+    machine.run("install", "-d", "-o", "postgres", "-g", "postgres", "-m", "700", "/var/lib/test-postgres")
+    machine.run(
+        "setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups", f"{POSTGRES}/initdb", "-D", "/var/lib/test-postgres",
+        "--auth", "trust", "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "start", "test-postgres")
+    sql(machine, "CREATE DATABASE aaltohub", database="postgres")
+
+
+def sql(machine, text, database="aaltohub"):
+    return machine.out("psql", "-h", "/run/postgresql", "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-Atc", text)
+
+
+def simulator(machine):
+    machine.write("/etc/systemd/system/test-simulator.service", SIMULATOR_UNIT.format(code=CODE))
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "start", "test-simulator")
+    machine.run("install", "-m", "644", "/var/lib/simulator/key.pem.pub", "/etc/aaltohub/simulator.pem")
+
+
+def ask_simulator(machine, **command):
+    script = (
+        "import json, socket, sys; s = socket.create_connection(('127.0.0.1', 4431), 20); s.sendall(sys.stdin.buffer.read());"
+        "print(s.makefile().readline())")
+    return json.loads(machine.out("/usr/bin/python3", "-c", script, input=json.dumps(command) + "\n"))
