@@ -32,6 +32,19 @@ import Testing
         #expect(try TL.decode(wire) == message)
     }
 
+    @Test func strings_have_one_or_four_bytes_of_length() throws {
+        for (count, head) in [
+            (0, "00000000"), (1, "01410000"), (3, "03414141"), (4, "04414141"), (253, "fd414141"), (254, "fefe0000"), (65536, "fe000001"),
+        ] {
+            let text = [UInt8](repeating: 0x41, count: count)
+            let wire = try TL.encode(TLObject("error", ["code": 0, "text": .bytes(text)]))
+            #expect(hex(wire[8..<12]) == head)
+            #expect(wire.count == 8 + ((count < 254 ? 1 : 4) + count + 3) / 4 * 4)
+            #expect(try TL.decode(wire)["text"]?.bytes == text)
+            #expect(try TL.skip(wire) == wire.count)
+        }
+    }
+
     @Test func wrappers_hold_their_query() throws {
         let query = TLObject("help.getConfig")
         let wrapped = TLObject(
