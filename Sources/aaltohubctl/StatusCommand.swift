@@ -54,8 +54,9 @@ func askAll(_ folders: Folders) async -> [Answer] {
                     return Answer(
                         name: name, status: try await client.ask(folders.control(name), "status", actor: operatorName()), problem: "")
                 } catch LinkError.noAnswer {
-                    let isThere = access(folders.control(name), F_OK) == 0
-                    return Answer(name: name, status: nil, problem: isThere ? "does not answer on its control socket" : "does not run")
+                    // The socket's file stays behind when a service is killed; its lock does not.
+                    let lives = FileLock.isHeld(folders.control(name) + ".lock")
+                    return Answer(name: name, status: nil, problem: lives ? "does not answer on its control socket" : "does not run")
                 } catch {
                     return Answer(name: name, status: nil, problem: "\(error)")
                 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventLink
+import Glibc
 import Primitives
 import ServiceKit
 import ZeroMQ
@@ -44,11 +45,18 @@ struct TapCommand: AsyncParsableCommand {
                         await subscriber.close()
                     }
                 }
+                if !isRead(STDOUT_FILENO) { return tasks.cancelAll() }
                 if known.isEmpty { await viewer.say("no service has a tap yet; waiting") }
                 try await Task.sleep(for: .seconds(1))
             }
         }
     }
+}
+
+/// Whether a pipe still has its reader: `tap | head` ends although nothing comes that could not be written.
+private func isRead(_ descriptor: Int32) -> Bool {
+    var pipe = pollfd(fd: descriptor, events: 0, revents: 0)
+    return poll(&pipe, 1, 0) == 0 || pipe.revents & Int16(POLLERR) == 0
 }
 
 /// Which samples are wanted.
