@@ -31,42 +31,62 @@ public struct ConnectionOptions: Sendable {
     /// (`sslmode`, `sslrootcert`, …) pass through. `password` (from a credential) takes the place of the one in the string.
     /// https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING
     public init(_ connectionString: String, applicationName: String, password: String? = nil) throws(PostgresError) {
-        guard !connectionString.utf8.contains(0) else { throw .badOptions("it contains a NUL byte") }
-        var problem: UnsafeMutablePointer<CChar>?
-        guard let parsed = PQconninfoParse(connectionString, &problem) else {
-            if let problem { PQfreemem(problem) }
-            throw .badOptions("neither a postgresql:// URI nor a list of keyword=value; see the libpq documentation")
-        }
-        defer { PQconninfoFree(parsed) }
+        var keywords = [("dbname", connectionString), ("application_name", applicationName)]
+        if let password { keywords.append(("password", password)) }
+        try self.init(keywords: keywords)
+    }
+
+    /// Takes keywords and values; a later one overrides an earlier one, and a `dbname` that is a connection string is taken apart first.
+    ///
+    /// - Parameter statementTimeoutSeconds: nil: the limit above.
+    public init(keywords: [(keyword: String, value: String)], statementTimeoutSeconds: Int? = nil) throws(PostgresError) {
         var given: [(keyword: String, value: String)] = []
-        var option = parsed
-        while let keyword = option.pointee.keyword {
-            if let value = option.pointee.val { given.append((String(cString: keyword), String(cString: value))) }
-            option += 1
-        }
-        func set(_ keyword: String, _ value: String, always: Bool = false) {
+        func set(_ keyword: String, _ value: String, always: Bool = true) {
             if let i = given.firstIndex(where: { $0.keyword == keyword }) {
                 if always { given[i].value = value }
             } else {
                 given.append((keyword, value))
             }
         }
-        set("connect_timeout", String(Self.connectTimeoutSeconds))
-        set("tcp_user_timeout", String(Self.tcpUserTimeoutMilliseconds))
-        set("keepalives", "1")
-        set("keepalives_idle", String(Self.keepalivesIdleSeconds))
-        set("keepalives_interval", String(Self.keepalivesIntervalSeconds))
-        set("keepalives_count", String(Self.keepalivesCount))
-        set("application_name", applicationName, always: true)
-        set("client_encoding", "UTF8", always: true)
-        if let password { set("password", password, always: true) }
+        for (keyword, value) in keywords {
+            guard !value.utf8.contains(0) else { throw .badOptions("a NUL byte in \(keyword)") }
+            if keyword == "dbname", value.contains("=") || value.hasPrefix("postgresql://") || value.hasPrefix("postgres://") {
+                for (keyword, value) in try Self.parse(value) { set(keyword, value) }
+            } else {
+                set(keyword, value)
+            }
+        }
+        set("connect_timeout", String(Self.connectTimeoutSeconds), always: false)
+        set("tcp_user_timeout", String(Self.tcpUserTimeoutMilliseconds), always: false)
+        set("keepalives", "1", always: false)
+        set("keepalives_idle", String(Self.keepalivesIdleSeconds), always: false)
+        set("keepalives_interval", String(Self.keepalivesIntervalSeconds), always: false)
+        set("keepalives_count", String(Self.keepalivesCount), always: false)
+        set("client_encoding", "UTF8")
         parameters = given
         let asked = given.first { $0.keyword == "connect_timeout" }.flatMap { Int($0.value) } ?? 0
         connectTimeoutSeconds = asked > 0 ? asked : Self.connectTimeoutSeconds
-        statementTimeoutMilliseconds = Self.statementTimeoutMilliseconds
-        lockTimeoutMilliseconds = Self.lockTimeoutMilliseconds
+        statementTimeoutMilliseconds = statementTimeoutSeconds.map { $0 * 1000 } ?? Self.statementTimeoutMilliseconds
+        // Shorter than the statement's, so that the error names the lock.
+        lockTimeoutMilliseconds = min(Self.lockTimeoutMilliseconds, statementTimeoutMilliseconds * 2 / 3)
         idleInTransactionTimeoutMilliseconds = Self.idleInTransactionTimeoutMilliseconds
         answerGraceMilliseconds = Self.answerGraceMilliseconds
+    }
+
+    private static func parse(_ connectionString: String) throws(PostgresError) -> [(keyword: String, value: String)] {
+        var problem: UnsafeMutablePointer<CChar>?
+        guard let parsed = PQconninfoParse(connectionString, &problem) else {
+            if let problem { PQfreemem(problem) }
+            throw .badOptions("neither a postgresql:// URI nor a list of keyword=value; see the libpq documentation")
+        }
+        defer { PQconninfoFree(parsed) }
+        var out: [(keyword: String, value: String)] = []
+        var option = parsed
+        while let keyword = option.pointee.keyword {
+            if let value = option.pointee.val { out.append((String(cString: keyword), String(cString: value))) }
+            option += 1
+        }
+        return out
     }
 
     /// The value of a libpq keyword, as it will be passed; nil for `password`, which is never shown.

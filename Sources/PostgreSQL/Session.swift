@@ -266,7 +266,7 @@ public final class Session {
             if poll(&descriptor, 1, left) > 0 { wanted = PQconnectPoll(handle) }
         }
         guard PQstatus(handle) == CONNECTION_OK else {
-            let (message, sqlState) = refusal(text(PQerrorMessage(handle)))
+            let (message, sqlState) = refusal(PQerrorMessage(handle).map { String(cString: $0) } ?? "")
             PQfinish(handle)
             throw .unreachable(message, sqlState: sqlState)
         }

@@ -114,8 +114,36 @@ import Testing
         #expect(throws: SchemaError.changed(number: 2, name: "columns")) { try Migrator.migrate(s) }
     }
 
-    // MARK: rights
+    @Test func supabases_web_roles_reach_nothing_of_ours() throws {
+        let s = try session()
+        try s.script(
+            """
+            DO $$ BEGIN CREATE ROLE anon NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+            DO $$ BEGIN CREATE ROLE authenticated NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+            GRANT USAGE ON SCHEMA public TO anon, authenticated;
+            ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO anon, authenticated;
+            """)
+        try Migrator.migrate(s)
+        try s.script("ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY")
+        for role in ["anon", "authenticated"] {
+            try s.script("SET ROLE \(role)")
+            for sql in [
+                "SELECT 1 FROM aaltohub.accounts", "SELECT 1 FROM aaltohub.migrations", "SELECT 1 FROM public.entity_cache",
+                "SELECT 1 FROM public.failed_messages", "DELETE FROM public.messages", "INSERT INTO public.groups (telegram_id) VALUES (1)",
+            ] {
+                #expect(throws: PostgresError.self, "\(role): \(sql)") { try s.query(sql) }
+            }
+            try s.script("RESET ROLE")
+        }
+        // The stages pass row level security.
+        try s.script("INSERT INTO public.groups (telegram_id) VALUES (5); SET ROLE aaltohub_writer")
+        try s.query("INSERT INTO public.messages (telegram_message_id, group_id, sent_at) SELECT 1, id, now() FROM public.groups")
+        #expect(try s.query("SELECT 1 FROM public.messages").count == 1)
+    }
+}
 
+/// Each role's rights.
+@Suite struct RoleTests {
     /// What each role may, and may not, do; every line is one statement tried as that role.
     @Test(arguments: [
         ("aaltohub_writer", "SELECT 1 FROM public.messages", true),
@@ -146,8 +174,7 @@ import Testing
         ("aaltohub_ctl", "INSERT INTO public.groups (telegram_id, title) VALUES (77, 'x')", true),
     ])
     func a_role_may_only_what_its_stage_does(role: String, sql: String, allowed: Bool) throws {
-        let s = try session()
-        try Migrator.migrate(s)
+        let s = try TestDatabase().administrator
         try s.script("SET ROLE \(role)")
         do {
             try s.query(sql)
@@ -155,32 +182,5 @@ import Testing
         } catch {
             #expect(!allowed && error.sqlState == "42501", "\(role): \(sql): \(error)")
         }
-    }
-
-    @Test func supabases_web_roles_reach_nothing_of_ours() throws {
-        let s = try session()
-        try s.script(
-            """
-            DO $$ BEGIN CREATE ROLE anon NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-            DO $$ BEGIN CREATE ROLE authenticated NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-            GRANT USAGE ON SCHEMA public TO anon, authenticated;
-            ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO anon, authenticated;
-            """)
-        try Migrator.migrate(s)
-        try s.script("ALTER TABLE public.messages ENABLE ROW LEVEL SECURITY")
-        for role in ["anon", "authenticated"] {
-            try s.script("SET ROLE \(role)")
-            for sql in [
-                "SELECT 1 FROM aaltohub.accounts", "SELECT 1 FROM aaltohub.migrations", "SELECT 1 FROM public.entity_cache",
-                "SELECT 1 FROM public.failed_messages", "DELETE FROM public.messages", "INSERT INTO public.groups (telegram_id) VALUES (1)",
-            ] {
-                #expect(throws: PostgresError.self, "\(role): \(sql)") { try s.query(sql) }
-            }
-            try s.script("RESET ROLE")
-        }
-        // The stages pass row level security.
-        try s.script("INSERT INTO public.groups (telegram_id) VALUES (5); SET ROLE aaltohub_writer")
-        try s.query("INSERT INTO public.messages (telegram_message_id, group_id, sent_at) SELECT 1, id, now() FROM public.groups")
-        #expect(try s.query("SELECT 1 FROM public.messages").count == 1)
     }
 }

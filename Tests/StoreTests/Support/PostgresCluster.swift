@@ -42,11 +42,11 @@ final class PostgresCluster: Sendable {
 
     func string(user: String, database: String) -> String { "host=\(folder) port=\(port) user=\(user) dbname=\(database)" }
 
-    /// Makes an empty database of its own for one test and returns its name.
-    func makeDatabase() throws -> String {
+    /// Makes a database of its own for one test, empty unless it copies another, and returns its name.
+    func makeDatabase(from template: String = "template0") throws -> String {
         let name = "test_\(ProcessInfo.processInfo.processIdentifier)_\(names.next())"
         let session = try Session(ConnectionOptions(administrator(), applicationName: "tests"))
-        try session.script("CREATE DATABASE \(name) TEMPLATE template0")
+        try session.script("CREATE DATABASE \(name) TEMPLATE \(template)")
         session.close()
         return name
     }
@@ -88,7 +88,7 @@ final class PostgresCluster: Sendable {
         for try in 1 2 3 4 5; do
             port=$((20000 + RANDOM))
             if "${as[@]}" "$bin/pg_ctl" -D data -w -l data/log start -o "-p $port -c unix_socket_directories=$dir -c listen_addresses=127.0.0.1 \
-                -c ssl=on -c fsync=off -c max_connections=60 -c shared_buffers=64MB -c log_min_messages=warning" >/dev/null 2>&1; then break; fi
+                -c ssl=on -c fsync=off -c max_connections=400 -c shared_buffers=64MB -c log_min_messages=warning" >/dev/null 2>&1; then break; fi
             port=
         done
         if [ -z "$port" ]; then echo "$(tail -3 data/log | tr '\n' ' ')" >&3; exit 1; fi

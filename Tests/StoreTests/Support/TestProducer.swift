@@ -13,16 +13,26 @@ struct TestDatabase {
 
     init() throws {
         cluster = try PostgresCluster.shared.get()
-        name = try cluster.makeDatabase()
+        name = try cluster.makeDatabase(from: TestDatabase.template.get())
         administrator = try Session(cluster.options(database: name))
-        try Migrator.migrate(administrator)
-        try administrator.script(
+    }
+
+    /// Migrated once; each test gets a copy. The stages' roles may log in, and Postgres trusts whoever comes through its socket.
+    private static let template = Result {
+        let cluster = try PostgresCluster.shared.get()
+        let name = try cluster.makeDatabase()
+        let session = try Session(cluster.options(database: name))
+        defer { session.close() }
+        try Migrator.migrate(session)
+        try session.script(
             """
             INSERT INTO public.groups (telegram_id, title, chat_type) VALUES (100, 'channel', 'channel');
             INSERT INTO public.groups (telegram_id, title, chat_type, primary_account) VALUES (200, 'basic', 'group', 'a');
             INSERT INTO public.crawler_status (group_id, status) SELECT id, 'active' FROM public.groups;
-            DO $$ BEGIN ALTER ROLE aaltohub_writer LOGIN; EXCEPTION WHEN OTHERS THEN NULL; END $$;
+            ALTER ROLE aaltohub_writer LOGIN; ALTER ROLE aaltohub_listener LOGIN;
+            ALTER ROLE aaltohub_supervisor LOGIN; ALTER ROLE aaltohub_ctl LOGIN;
             """)
+        return name
     }
 
     func options(_ user: String = "postgres") throws -> ConnectionOptions { try cluster.options(user: user, database: name) }

@@ -1,0 +1,167 @@
+import PostgreSQL
+import Primitives
+
+/// A Telegram account as everybody may see it.
+public struct AccountRecord: Sendable, Equatable {
+    public var name: String
+    /// All but the first and last two digits hidden.
+    public var phoneMasked: String?
+    public var apiID: Int64?
+    public var dcID: Int64?
+    public var userID: Int64?
+    public var state: AccountState
+    public var hasSession: Bool
+    public var keyID: String?
+    public var updatedAt: UnixTime
+
+    public var json: JSON {
+        [
+            "name": .string(name), "phone": JSON(phoneMasked), "api_id": JSON(apiID), "dc_id": JSON(dcID), "user_id": JSON(userID),
+            "state": .string(state.rawValue), "has_session": .bool(hasSession), "updated_at": JSON(updatedAt as UnixTime?),
+        ]
+    }
+}
+
+public enum AccountState: String, Sendable {
+    case new
+    /// A code was asked for; `login` may go on with it.
+    case codeSent = "code_sent"
+    /// The code was right, the 2FA password is missing.
+    case passwordNeeded = "password_needed"
+    case active
+    /// Telegram no longer accepts the session.
+    case revoked
+}
+
+/// Accounts and their sealed sessions. The plaintext of a session is the client's own affair.
+public struct AccountStore: Sendable {
+    private let connection: Connection
+    private let seal: Seal
+
+    public init(_ connection: Connection, masterKey: [UInt8]) {
+        self.connection = connection
+        seal = Seal(masterKey: masterKey)
+    }
+
+    /// Every account, by name. Needs no master key and reads nothing sealed.
+    public static func list(_ connection: Connection) async throws -> [AccountRecord] {
+        try await connection.run { session in
+            try session.query(
+                """
+                SELECT name, phone_masked, api_id, dc_id, user_id, state, session_version > 0 AND key_id IS NOT NULL, key_id, updated_at
+                FROM aaltohub.accounts ORDER BY name
+                """
+            ).map { row in
+                AccountRecord(
+                    name: row.text(0), phoneMasked: row.textOrNull(1), apiID: row.integerOrNull(2), dcID: row.integerOrNull(3),
+                    userID: row.integerOrNull(4),
+                    // The table's CHECK lets nothing else in.
+                    state: AccountState(rawValue: row.text(5)) ?? .new, hasSession: row.bool(6), keyID: row.textOrNull(7),
+                    updatedAt: row.timestamptz(8))
+            }
+        }
+    }
+
+    /// The opened session of the account; nil when it has none. Throws `notFound`, or `sealBroken` under another master key.
+    public func session(of name: String) async throws -> [UInt8]? {
+        let row = try await sealed("sealed_session", of: name)
+        return try row.sealed.map { try seal.open($0, purpose: "session", owner: name, version: row.version) }
+    }
+
+    /// Stores the session in place of the older one, and with it what is known of the account.
+    ///
+    /// - Parameter nonce: 12 random bytes, never used before.
+    public func store(
+        session plaintext: [UInt8], of name: String, state: AccountState = .active, dcID: Int32?, userID: Int64?, nonce: [UInt8]
+    ) async throws {
+        let seal = seal
+        try await connection.run { session in
+            try session.transaction {
+                let version = try Self.nextVersion(of: name, session)
+                let sealed = seal.seal(plaintext, purpose: "session", owner: name, version: version, nonce: nonce)
+                try session.query(
+                    """
+                    UPDATE aaltohub.accounts SET sealed_session = $2, session_version = $3, key_id = $4, state = $5,
+                        dc_id = coalesce($6, dc_id), user_id = coalesce($7, user_id), updated_at = now() WHERE name = $1
+                    """,
+                    [
+                        .text(name), .bytea(sealed), .bigint(version), .text(seal.keyID), .text(state.rawValue), .int(dcID),
+                        .bigint(userID),
+                    ])
+            }
+        }
+    }
+
+    /// What a login that stopped half-way needs to go on; nil when none did.
+    public func pendingLogin(of name: String) async throws -> [UInt8]? {
+        guard let row = try await find("sealed_login", of: name) else { return nil }
+        // A login is begun anew at any time, so its version is always 0.
+        return try row.sealed.map { try seal.open($0, purpose: "login", owner: name, version: 0) }
+    }
+
+    /// Keeps, or with nil forgets, a login that stopped half-way.
+    public func store(pendingLogin plaintext: [UInt8]?, of name: String, state: AccountState, nonce: [UInt8]) async throws {
+        let sealed = plaintext.map { seal.seal($0, purpose: "login", owner: name, version: 0, nonce: nonce) }
+        try await connection.run { session in
+            let done = try session.query(
+                "UPDATE aaltohub.accounts SET sealed_login = $2, state = $3, updated_at = now() WHERE name = $1",
+                [.text(name), .bytea(sealed), .text(state.rawValue)])
+            if done.changed == 0 { throw StoreError.notFound("the account \(name)") }
+        }
+    }
+
+    /// Makes the account's row, or changes what an operator may change of it.
+    public func register(_ name: String, phone: String?, apiID: Int32?) async throws {
+        guard Self.isName(name) else {
+            throw StoreError.invalid("\(name) is no account's name: letters, digits, '_', '.', '-', at most 63")
+        }
+        try await connection.run { session in
+            _ = try session.query(
+                """
+                INSERT INTO aaltohub.accounts AS a (name, phone_masked, api_id) VALUES ($1, $2, $3)
+                ON CONFLICT (name) DO UPDATE SET phone_masked = coalesce(excluded.phone_masked, a.phone_masked),
+                    api_id = coalesce(excluded.api_id, a.api_id), updated_at = now()
+                """, [.text(name), .text(phone.map(Self.masked)), .int(apiID)])
+        }
+    }
+
+    /// Says that Telegram no longer accepts the session, or accepts it again.
+    public func set(state: AccountState, of name: String) async throws {
+        try await connection.run { session in
+            _ = try session.query(
+                "UPDATE aaltohub.accounts SET state = $2, updated_at = now() WHERE name = $1", [.text(name), .text(state.rawValue)])
+        }
+    }
+
+    /// `+358401234567` as `+35*******67`.
+    static func masked(_ phone: String) -> String {
+        let digits = phone.filter(\.isNumber)
+        guard digits.count > 4 else { return String(repeating: "*", count: digits.count) }
+        return "+" + digits.prefix(2) + String(repeating: "*", count: digits.count - 4) + digits.suffix(2)
+    }
+
+    static func isName(_ name: String) -> Bool {
+        guard (1...63).contains(name.utf8.count), let first = name.utf8.first, isAlphanumeric(first) else { return false }
+        return name.utf8.allSatisfy { isAlphanumeric($0) || "_.-".utf8.contains($0) }
+    }
+
+    private static func isAlphanumeric(_ c: UInt8) -> Bool { (48...57).contains(c) || (65...90).contains(c & 0xDF) }
+
+    private static func nextVersion(of name: String, _ session: Session) throws -> Int64 {
+        guard let row = try session.query("SELECT session_version FROM aaltohub.accounts WHERE name = $1 FOR UPDATE", [.text(name)]).first
+        else { throw StoreError.notFound("the account \(name)") }
+        return row.integer(0) + 1
+    }
+
+    private func sealed(_ column: String, of name: String) async throws -> (sealed: [UInt8]?, version: Int64) {
+        guard let row = try await find(column, of: name) else { throw StoreError.notFound("the account \(name)") }
+        return row
+    }
+
+    private func find(_ column: String, of name: String) async throws -> (sealed: [UInt8]?, version: Int64)? {
+        try await connection.run { session in
+            try session.query("SELECT \(column), session_version FROM aaltohub.accounts WHERE name = $1", [.text(name)]).first
+                .map { ($0.byteaOrNull(0), $0.integer(1)) }
+        }
+    }
+}
