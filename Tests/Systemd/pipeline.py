@@ -2,7 +2,7 @@
 import json, pathlib, subprocess
 
 POSTGRES = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), default=None)
-PHONE, CODE = "+99966210001", "12345"
+CODE = "12345"
 
 POSTGRES_UNIT = f"""
 [Service]
@@ -60,3 +60,32 @@ def ask_simulator(machine, **command):
         "import json, socket, sys; s = socket.create_connection(('127.0.0.1', 4431), 20); s.sendall(sys.stdin.buffer.read());"
         "print(s.makefile().readline())")
     return json.loads(machine.out("/usr/bin/python3", "-c", script, input=json.dumps(command) + "\n"))
+
+
+def migrate(machine):
+    """The operator's role owns the database; the migration makes the stages' roles, which may log in from then on."""
+    sql(machine, "CREATE ROLE aaltohub_ctl LOGIN CREATEROLE; ALTER DATABASE aaltohub OWNER TO aaltohub_ctl", database="postgres")
+    sql(machine, "ALTER SCHEMA public OWNER TO aaltohub_ctl")
+    machine.run("aaltohubctl", "migrate")
+    for stage in ("listener", "writer", "supervisor"):
+        sql(machine, f"ALTER ROLE aaltohub_{stage} LOGIN")
+
+
+CRAWLER, OTHER = "9996610001", "9996610002"
+GROUP = {}
+
+
+def login(machine):
+    """The crawler's account, and one registered group that another account writes to."""
+    machine.run("aaltohubctl", "login", "--account", "main", "--phone", CRAWLER, input=f"{CODE}\n")
+    group = ask_simulator(machine, cmd="create_group", kind="basic", title="registered", creator=OTHER)["group"]
+    machine.run("aaltohubctl", "groups", "add", str(group["id"]), "--type", "group", "--title", "registered", "--account", "main")
+    GROUP.update(kind="basic", id=group["id"])
+
+
+def message_arrives(machine):
+    """The other account writes; the row is there in time. Proof that all stages work together again."""
+    GROUP["sent"] = text = f"message {int(GROUP.get('sent', 'message 0').split()[1]) + 1}"
+    ask_simulator(machine, cmd="send", **{"from": OTHER}, to={"kind": GROUP["kind"], "id": GROUP["id"]}, text=text)
+    machine.until(lambda: sql(machine, f"SELECT count(*) FROM public.messages WHERE text = '{text}'") == "1", f"the row of {text!r}")
+    assert sql(machine, "SELECT count(*) - count(DISTINCT text) FROM public.messages") == "0", "a message was stored twice"
