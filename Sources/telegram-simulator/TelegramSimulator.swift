@@ -33,6 +33,7 @@ struct TelegramSimulator: AsyncParsableCommand {
     @Option(help: "Load from the start: actions in a second.") var rate: Double?
     @Option(help: "Load from the start: for so long.") var seconds = 10.0
     @Option(help: "Load from the start: new:edit:delete.") var mix = "90:7:3"
+    @Flag(help: "Let basic groups and channels have the same ids, as Telegram's may.") var collidingIDs = false
     @Option(help: "Steps of pts that a box remembers.") var window: Int32 = 10_000
 
     func validate() throws {
@@ -96,7 +97,7 @@ struct TelegramSimulator: AsyncParsableCommand {
         var generator = SystemRandomNumberGenerator()
         var limits = World.Limits()
         limits.window = window
-        var world = World(secret: generator.next(), limits: limits)
+        var world = World(secret: generator.next(), limits: limits, collidingIDs: collidingIDs)
         let now = moment().time
         var population = Population()
         population.accounts = accounts

@@ -12,7 +12,7 @@ struct ServerFixture {
     private var sequence: Int64 = 0
 
     init(users count: Int = 3, settings: TelegramServer.Settings = TelegramServer.Settings()) {
-        var world = World(secret: 11)
+        var world = World(secret: 11, collidingIDs: true)
         var settings = settings
         settings.loginCode = "12345"
         users = (0..<count).map { world.addAccount(phone: "999661000\($0)", firstName: "User \($0)", username: "user\($0)") }

@@ -5,7 +5,7 @@ import Testing
 
 /// A world with a few users, one group of each kind and a clock that moves by a second per action.
 struct WorldFixture {
-    var world = World(secret: 7)
+    var world = World(secret: 7, collidingIDs: true)
     var users: [Int64] = []
     var chat: Int64 = 0
     var supergroup: Int64 = 0

@@ -22,6 +22,7 @@ extension TelegramServer {
             return .object(publishOwn(caller))
         case "messages.getChats":
             let ids = (request["id"]?.vector ?? []).compactMap(\.int)
+            for id in ids { try world.mayRead(caller.user, .chat(id)) }
             return .object(TLObject("messages.chats", ["chats": .objects(ids.map { world.chat($0, for: caller.user) })]))
         case "messages.getFullChat": return .object(try fullChat(request.integer("chat_id"), caller))
         case "messages.exportChatInvite":

@@ -19,6 +19,8 @@ extension TelegramServer {
             .object(world.tl(try media(request["media"], caller)))
         case "messages.editMessage": .object(try editMessage(request, caller))
         case "messages.deleteMessages": .object(try deleteMessages(request, caller))
+        case "messages.deleteHistory": .object(try deleteHistory(request, caller))
+        case "messages.forwardMessages": .object(try forwardMessages(request, caller))
         case "messages.readHistory": .object(try readHistory(request, caller))
         case "messages.receivedMessages": []
         case "messages.setTyping": .bool(true)
@@ -87,6 +89,15 @@ extension TelegramServer {
 
     private func affected(_ stamp: Stamp) -> TLObject {
         TLObject("messages.affectedMessages", ["pts": .int(stamp.pts), "pts_count": .int(stamp.count)])
+    }
+
+    private mutating func deleteHistory(_ request: TLObject, _ caller: Caller) throws(Failure) -> TLObject {
+        let place = try peer(request["peer"], caller)
+        if case .channel = place { throw .peerIDInvalid }
+        let revoke = request.isSet("revoke")
+        let stamp = try world.deleteHistory(
+            by: caller.user, in: place, maxID: request.int32("max_id"), revoke: revoke, now: caller.now)
+        return TLObject("messages.affectedHistory", ["pts": .int(stamp.pts), "pts_count": .int(stamp.count), "offset": 0])
     }
 
     private mutating func deleteMessages(_ request: TLObject, _ caller: Caller) throws(Failure) -> TLObject {

@@ -31,6 +31,25 @@ extension TelegramServer {
         return sent(keys, caller)
     }
 
+    mutating func forwardMessages(_ request: TLObject, _ caller: Caller) throws(Failure) -> TLObject {
+        let from = try readable(request["from_peer"], caller)
+        let to = try peer(request["to_peer"], caller)
+        let randomIDs = (request["random_id"]?.vector ?? []).compactMap(\.int)
+        var keys: [(Int, Int64)] = []
+        for (id, randomID) in zip(request.ids("id"), randomIDs) {
+            guard let key = world.key(of: id, in: from, for: caller.user) else { throw .messageIDInvalid }
+            let content = world.contents[key]
+            if content.deletedAt != nil || content.action != nil { throw .messageIDInvalid }
+            var message = Draft(content.text, media: content.media, randomID: randomID)
+            message.entities = content.entities
+            let isPost = world.kind(of: from) == .channel
+            message.forward =
+                content.forward ?? Forward(origin: isPost ? from : .user(content.sender), date: content.date, post: isPost ? id : nil)
+            keys.append((try world.send(by: caller.user, to: to, message, now: caller.now), randomID))
+        }
+        return sent(keys, caller)
+    }
+
     mutating func editMessage(_ request: TLObject, _ caller: Caller) throws(Failure) -> TLObject {
         let place = try peer(request["peer"], caller)
         let id = request.int32("id")

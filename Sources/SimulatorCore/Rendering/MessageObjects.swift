@@ -33,6 +33,16 @@ extension World {
             object["forwards"] = 0
         }
         if let edited = content.editedAt { object["edit_date"] = .integer(edited.seconds) }
+        if let forward = content.forward {
+            mentioned.insert(forward.origin)
+            object["fwd_from"] = .object(
+                TLObject(
+                    "messageFwdHeader",
+                    [
+                        "from_id": tl(forward.origin), "date": .integer(forward.date.seconds),
+                        "channel_post": forward.post.map { .int($0) },
+                    ]))
+        }
         if let grouped = content.groupedID { object["grouped_id"] = .integer(grouped) }
         return object
     }

@@ -59,7 +59,7 @@ extension World {
     func shortUpdate(_ id: Int32, _ stamp: Stamp, for user: Int64) -> TLObject? {
         guard let entry = accounts[user]?.entry(id), !entry.isDeleted else { return nil }
         let content = contents[entry.key]
-        guard content.action == nil, content.media == nil, content.groupedID == nil,
+        guard content.action == nil, content.media == nil, content.groupedID == nil, content.forward == nil,
             accounts[user]?.dialogs[entry.peer]?.ids.first != id
         else { return nil }
         var object = TLObject(

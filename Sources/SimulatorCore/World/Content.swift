@@ -20,6 +20,7 @@ public struct Content: Sendable {
     /// The message that it answers.
     public var replyTo: Int?
     public var groupedID: Int64?
+    public var forward: Forward?
     public var views: Int32 = 0
     /// Its id in the channel; 0 in private chats and basic groups, where `copies` holds the ids.
     public var channelMessageID: Int32 = 0
@@ -36,6 +37,15 @@ public struct Content: Sendable {
         if channelMessageID != 0 { return channelMessageID }
         return copies.first { $0.user == user }?.id
     }
+}
+
+/// Where a forwarded message comes from first of all.
+public struct Forward: Hashable, Sendable {
+    /// The author, or the channel of a post.
+    public var origin: Peer
+    public var date: UnixTime
+    /// The post's id in its channel.
+    public var post: Int32?
 }
 
 /// A `MessageEntity`: a part of the text, in UTF-16 units.
@@ -79,6 +89,7 @@ public struct Draft: Sendable {
     /// The id, as the sender knows it, of the message that is answered.
     public var replyTo: Int32?
     public var groupedID: Int64?
+    public var forward: Forward?
     /// The client's `random_id`: a second message with it is refused.
     public var randomID: Int64?
 

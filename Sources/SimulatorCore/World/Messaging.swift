@@ -14,6 +14,7 @@ extension World {
         content.entities = draft.entities
         content.media = draft.media
         content.groupedID = draft.groupedID
+        content.forward = draft.forward
         if let id = draft.replyTo {
             guard let key = key(of: id, in: peer, for: user), contents[key].deletedAt == nil else { throw .replyMessageIDInvalid }
             content.replyTo = key
@@ -137,6 +138,14 @@ extension World {
         }
         for part in perUser where !part.ids.isEmpty { note(.delete(part.ids), of: part.user, count: Int32(part.ids.count), now: now) }
         return Stamp(pts: accounts[user]?.box.pts ?? 0, count: Int32(perUser[0].ids.count))
+    }
+
+    /// `messages.deleteHistory`: everything of a dialog up to `maxID` (0: all of it); for everyone only in private chats.
+    @discardableResult
+    public mutating func deleteHistory(by user: Int64, in peer: Peer, maxID: Int32, revoke: Bool, now: UnixTime) throws(Failure) -> Stamp {
+        let ids = ids(in: peer, for: user).filter { maxID == 0 || $0 <= maxID }
+        let isPrivate = if case .user = peer { true } else { false }
+        return try delete(by: user, ids: ids, revoke: revoke && isPrivate, now: now)
     }
 
     private mutating func forget(_ copy: Content.Copy) {

@@ -42,14 +42,16 @@ public struct World: Sendable {
     var invites: [String: Peer] = [:]
     /// Goes into every access hash and file reference.
     let secret: UInt64
-    /// Basic groups and channels count from the same start, so their ids collide on purpose.
-    private var nextChat: Int64 = 1_500_000_001
+    private var nextChat: Int64
     private var nextChannel: Int64 = 1_500_000_001
     private var nextUser: Int64 = 6_000_000_001
 
-    public init(secret: UInt64, limits: Limits = Limits()) {
+    /// With `collidingIDs` basic groups count from the same number as channels, as Telegram's ranges overlap: a client that keys
+    /// by the bare id mixes them up. kurigram 2.2.26 and Telethon 1.45's sessions do, so it is off by default.
+    public init(secret: UInt64, limits: Limits = Limits(), collidingIDs: Bool = false) {
         self.secret = secret
         self.limits = limits
+        nextChat = collidingIDs ? 1_500_000_001 : 4_100_000_001
     }
 
     /// Takes what happened since the last call.
