@@ -2,7 +2,7 @@ import Foundation
 
 /// The checkout that these tests were built from, as text.
 enum Repository {
-    static let root = URL(fileURLWithPath: #filePath)
+    static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     struct File {
