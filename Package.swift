@@ -93,13 +93,14 @@ let package = Package(
         .executableTarget(
             name: "aaltohub-listener",
             dependencies: [
-                "ListenerCore", "TelegramClient", "TelegramConnection", "EventLink", "Store", "ServiceKit",
+                "ListenerCore", "TelegramClient", "TelegramConnection", "EventLink", "Events", "Store", "WriterCore", "PostgreSQL",
+                "ServiceKit", "Primitives", "TL", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
             name: "aaltohub-writer",
             dependencies: [
-                "WriterCore", "EventLink", "Store", "ServiceKit",
+                "WriterCore", "EventLink", "Events", "Store", "PostgreSQL", "ServiceKit", "Primitives",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(

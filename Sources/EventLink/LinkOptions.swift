@@ -3,8 +3,11 @@ import ZeroMQ
 
 /// The numbers of the link's sockets.
 enum LinkOptions {
-    /// Messages that a socket queues per peer: above the credit, so that credit is what limits.
-    static let highWaterMark = Int32(Contract.defaultCredit) * 2
+    /// Messages that a socket queues per peer: above the largest credit that can be configured (1,000,000 records), so that credit is
+    /// what limits.
+    static let highWaterMark: Int32 = 1_100_000
+    /// Milliseconds that the writer's last answers may take after the close; a producer keeps what is not acknowledged anyway.
+    static let writerLinger: Int32 = 1_000
     /// ZMTP heartbeats: a peer that is silent this long (milliseconds) is taken for gone.
     static let heartbeatInterval: Int32 = 2_000
     static let heartbeatTimeout: Int32 = 6_000

@@ -40,6 +40,7 @@ public final class WriterLink: Sendable {
             let socket = try linked { () throws(ZeroMQError) in
                 let socket = try Socket(context, .router)
                 try LinkOptions.apply(to: socket)
+                try socket.set(.linger, LinkOptions.writerLinger)
                 try socket.set(.routerMandatory, Int32(1))
                 try socket.set(.routerHandover, Int32(1))
                 return socket

@@ -1,0 +1,86 @@
+import Events
+import Primitives
+
+/// One stored change as the writer's tap shows it: `writer.commit.<kind>.<group>`. Rendered only when somebody watches.
+public struct CommitSample: Sendable {
+    private let piece: Piece
+    private let account: String
+    /// Unix nanoseconds.
+    private let committedAt: Int64
+
+    public init(_ piece: Piece, account: String, committedAt: Int64) {
+        self.piece = piece
+        self.account = account
+        self.committedAt = committedAt
+    }
+
+    /// message, edit, delete, migration or state.
+    public var kind: String { piece.kind }
+
+    /// The chat's bare id, or `-`.
+    public var group: String { chat.map { String($0.id) } ?? "-" }
+
+    /// Without text and names.
+    public var object: JSON { .object(members) }
+
+    /// With text and names; nil when it has neither.
+    public var full: JSON? {
+        guard case .message(let message) = piece.change.kind, message.hasText || message.hasSenderName else { return nil }
+        var members = members
+        if message.hasSenderName { members.append(.init("sender_name", .string(message.senderName))) }
+        if message.hasText { members.append(.init("text", .string(message.text))) }
+        return .object(members)
+    }
+
+    private var chat: WireChat? {
+        switch piece.change.kind {
+        case .message(let message): message.chat
+        case .deletion(let deletion): deletion.hasChat ? deletion.chat : nil
+        case .groupState(let state): state.chat
+        case .migration(let migration): WireChat.with { $0.id = migration.basicGroupID }
+        case nil: nil
+        }
+    }
+
+    private var members: [JSON.Member] {
+        var out: [JSON.Member] = [
+            .init("account", .string(account)), .init("n", .integer(Int64(clamping: piece.number))),
+            .init("trace", .string(hex(bigEndian(piece.trace)))), .init("way", .string(piece.way.name)),
+            .init("received_at", .integer(piece.receivedAt)), .init("committed_at", .integer(committedAt)),
+        ]
+        if let chat { out.append(.init("chat_id", .integer(chat.id))) }
+        switch piece.change.kind {
+        case .message(let message):
+            out += [.init("message_id", .integer(message.id)), .init("date", .integer(message.date))]
+            if message.hasMediaKind { out.append(.init("media_kind", .string(message.mediaKind))) }
+        case .deletion(let deletion): out.append(.init("message_ids", .array(deletion.ids.map(JSON.integer))))
+        default: break
+        }
+        return out
+    }
+}
+
+extension Piece {
+    /// message, edit, delete, migration or state.
+    public var kind: String {
+        switch change.kind {
+        case .message(let message): message.edited ? "edit" : "message"
+        case .deletion: "delete"
+        case .migration: "migration"
+        case .groupState: "state"
+        case nil: "nothing"
+        }
+    }
+}
+
+extension WireWay {
+    /// push, difference or history: a label's value.
+    public var name: String {
+        switch self {
+        case .push: "push"
+        case .difference: "difference"
+        case .history: "history"
+        default: "unknown"
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import EventLink
+import Glibc
+import Primitives
+import ServiceKit
+import Store
+import WriterCore
+
+/// The writer's life: take the locks, open the database and the link, commit until told to stop, drain.
+func write(_ context: ServiceContext) async throws {
+    let lock = try FileLock(path: context.folders.lock("writer"), purpose: "write to this database")
+    defer { withExtendedLifetime(lock) {} }
+    let store = WriterStore(try connectionOptions(context))
+    let zeroMQ = LinkContext()
+    let tap = try TapPublisher(service: "\(context.name)", path: context.folders.tap("writer"), context: zeroMQ)
+    let loop = WriterLoop(context: context, store: store, tap: tap)
+    let control = try ControlServer(path: context.folders.control("writer"), context: zeroMQ, commands: commands(context, loop))
+    let outcome = await withTaskGroup { group -> Result<Void, any Error> in
+        group.addTask { await context.heartbeats { json in tap.publish("heartbeat", "status") { json } } }
+        defer { group.cancelAll() }
+        do {
+            try await run(context, store, loop, zeroMQ)
+            return .success(())
+        } catch {
+            return .failure(error)
+        }
+    }
+    await control.close()
+    await tap.close()
+    await store.close()
+    try outcome.get()
+}
+
+/// From the first connection to the last acknowledgement.
+private func run(_ context: ServiceContext, _ store: WriterStore, _ loop: WriterLoop, _ zeroMQ: LinkContext) async throws {
+    guard let start = try await openDatabase(store, context) else { return }
+    // Only now: a bound link promises that somebody will commit.
+    let link = try WriterLink(path: context.folders.link, context: zeroMQ)
+    await loop.begin(link, start)
+    context.onStop { Task { await loop.drain() } }
+    context.logger.info("writing", metadata: ["epoch": "\(start.epoch)", "link": "\(link.path)"])
+    context.ready("waiting for listeners")
+    let outcome = await withTaskGroup { group -> Result<Void, any Error> in
+        group.addTask {
+            while let frames = await link.inbox.next() {
+                await loop.received(frames)
+                // Behind this the inbox fills, then libzmq, then the credit of the producers is used up.
+                await loop.untilRoom()
+            }
+        }
+        group.addTask {
+            while !Task.isCancelled {
+                await loop.tick()
+                do { try await Task.sleep(for: context.watchdog.longestWait) } catch { return }
+            }
+        }
+        defer { group.cancelAll() }
+        do {
+            try await loop.untilFinished()
+            return .success(())
+        } catch {
+            return .failure(error)
+        }
+    }
+    // Sends the last acknowledgements.
+    await link.close()
+    try outcome.get()
+}
+
+/// What may be asked of a running writer.
+private func commands(_ context: ServiceContext, _ loop: WriterLoop) -> [String: ControlServer.Handler] {
+    [
+        "status": { _ in await loop.status() },
+        "drain": { request in
+            context.logger.notice("asked to drain", metadata: ["actor": "\(request.actor)"])
+            context.requestStop()
+            return "draining"
+        },
+        "reload": { request in
+            context.logger.notice("asked to reload", metadata: ["actor": "\(request.actor)"])
+            kill(getpid(), SIGHUP)
+            return "reading the configuration again"
+        },
+        "pause": { request in
+            context.logger.notice("asked to pause", metadata: ["actor": "\(request.actor)"])
+            await loop.pause(reason: "paused by \(request.actor)")
+            return "paused"
+        },
+        "resume": { request in
+            context.logger.notice("asked to resume", metadata: ["actor": "\(request.actor)"])
+            await loop.resume()
+            return "resumed"
+        },
+    ]
+}

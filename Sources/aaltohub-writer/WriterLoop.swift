@@ -1,0 +1,194 @@
+import EventLink
+import Events
+import Primitives
+import ServiceKit
+import Store
+import WriterCore
+
+/// Drives the machine: frames, clock and the ends of commits in; answers, commits and the end out. At most one commit is in flight.
+actor WriterLoop {
+    private let context: ServiceContext
+    private let store: WriterStore
+    private let report: WriterReport
+    private var machine = WriterMachine(epoch: 0)
+    private var link: WriterLink?
+    private var commit: Task<Void, Never>?
+    /// The earliest instant for which a timer is set.
+    private var armed: Instant?
+    private var outcome: Result<Void, any Error>?
+    private var finisher: CheckedContinuation<Void, any Error>?
+    private var roomWaiter: CheckedContinuation<Void, Never>?
+
+    init(context: ServiceContext, store: WriterStore, tap: TapPublisher) {
+        self.context = context
+        self.store = store
+        report = WriterReport(context: context, tap: tap)
+    }
+
+    func begin(_ link: WriterLink, _ start: WriterStart) {
+        let settings = context.configuration.link
+        var batching = Batcher.Limits()
+        batching.steadyRecords = settings.batch
+        batching.drainRecords = max(batching.drainRecords, settings.batch)
+        batching.linger = .milliseconds(settings.lingerMilliseconds)
+        machine = WriterMachine(epoch: start.epoch, credit: UInt32(clamping: settings.credit), batching: batching)
+        self.link = link
+    }
+
+    // MARK: what happens
+
+    func received(_ frames: [WriterLink.Received]) {
+        let now = SystemClock.now
+        machine.unixOffset = SystemClock.unix.nanoseconds - now.nanoseconds
+        for message in frames {
+            switch message.frame {
+            case .success(let frame): machine.received(frame, route: message.route, now: now)
+            case .failure(let error):
+                context.logger.warning("unreadable frame: \(error)")
+                machine.receivedGarbage(error, route: message.route)
+            }
+        }
+        step()
+    }
+
+    /// Comes round at least every few seconds, whatever else happens: the watchdog's beat.
+    func tick() {
+        step()
+        if let failure = link?.failure { finish(.failure(ServiceError.io("the link's socket failed: \(failure)"))) }
+        report.state(machine)
+        context.watchdog.beat()
+    }
+
+    func drain() {
+        guard link != nil else { return }
+        context.report(.draining, "committing what is queued")
+        machine.drain(now: SystemClock.now)
+        step()
+    }
+
+    func pause(reason: String) {
+        machine.pause(reason: reason)
+        step()
+        report.state(machine)
+    }
+
+    func resume() {
+        machine.resume()
+        step()
+        report.state(machine)
+    }
+
+    func status() -> JSON {
+        if link != nil { report.state(machine) }
+        return context.status.json()
+    }
+
+    /// Returns when the link may be read on.
+    func untilRoom() async {
+        guard !machine.wantsInput, outcome == nil else { return }
+        await withCheckedContinuation { roomWaiter = $0 }
+    }
+
+    /// Returns when the drain is done; throws what ends the process.
+    func untilFinished() async throws {
+        if let outcome { return try outcome.get() }
+        try await withCheckedThrowingContinuation { finisher = $0 }
+    }
+
+    // MARK: what to do
+
+    private func step() {
+        guard let link, outcome == nil else { return }
+        while let action = machine.next(now: SystemClock.now) {
+            switch action {
+            case .send(let answers): for answer in answers { link.send(answer.frame, to: answer.route) }
+            case .commit(let work, let isolatingTimeouts): begin(work, isolatingTimeouts)
+            case .finished(let left):
+                if left > 0 { context.logger.warning("stopping with \(left) records uncommitted: their listeners keep and resend them") }
+                finish(.success(()))
+            }
+        }
+        if machine.wantsInput, let waiter = roomWaiter {
+            roomWaiter = nil
+            waiter.resume()
+        }
+        arm()
+    }
+
+    private func begin(_ work: Work, _ isolatingTimeouts: Bool) {
+        let (epoch, credit, store) = (machine.epoch, machine.credit, store)
+        commit = Task {
+            do {
+                switch work {
+                case .hello(let producer, let hello, let route):
+                    let verdict = try await store.hello(hello, of: producer, epoch: epoch, credit: credit)
+                    self.judged(hello, of: producer, route, verdict)
+                case .batches(let producer, let batches):
+                    let committed = try await store.commit(
+                        batches, of: producer, epoch: epoch, credit: credit, isolatingTimeouts: isolatingTimeouts)
+                    self.committed(committed, of: producer)
+                }
+            } catch {
+                self.failed(error, work)
+            }
+        }
+    }
+
+    private func judged(_ hello: WireHello, of producer: ProducerKey, _ route: [UInt8], _ verdict: HelloVerdict) {
+        switch verdict {
+        case .welcome(let welcomed):
+            report.welcomed(producer, hello, welcomed)
+            machine.committed(answers: [Answer(route: route, frame: WireFrame(.welcome(welcomed.answer)))], now: SystemClock.now)
+        case .refused(let frame):
+            context.logger.warning("HELLO refused", metadata: ["producer": "\(producer)", "answer": "\(frame.name)"])
+            machine.committed(answers: [Answer(route: route, frame: frame)], now: SystemClock.now)
+        case .superseded(let epoch): return superseded(by: epoch)
+        }
+        step()
+    }
+
+    private func committed(_ batch: CommittedBatch, of producer: ProducerKey) {
+        if let epoch = batch.judgement.supersededBy { return superseded(by: epoch) }
+        machine.committed(answers: batch.judgement.acknowledgements + batch.judgement.refusals, now: SystemClock.now)
+        step()
+        report.committed(batch, of: producer)
+    }
+
+    private func failed(_ error: any Error, _ work: Work) {
+        let failure = FailureClass(error)
+        let now = SystemClock.now
+        machine.unixOffset = SystemClock.unix.nanoseconds - now.nanoseconds
+        machine.failed(failure, reason: "\(error)", now: now)
+        report.failed(failure, error, work, machine)
+        step()
+    }
+
+    private func superseded(by epoch: UInt64) {
+        finish(.failure(ServiceError.unavailable("a newer writer (epoch \(epoch)) has taken over this database: this one ends")))
+    }
+
+    private func finish(_ result: Result<Void, any Error>) {
+        guard outcome == nil else { return }
+        outcome = result
+        finisher?.resume(with: result)
+        finisher = nil
+        roomWaiter?.resume()
+        roomWaiter = nil
+    }
+
+    /// Sets a timer for the machine's next deadline, unless an earlier one is set: at most a few wait at any time.
+    private func arm() {
+        let now = SystemClock.now
+        guard let deadline = machine.nextDeadline(now: now), deadline > now, deadline < armed ?? deadline + .nanoseconds(1) else { return }
+        armed = deadline
+        Task {
+            do { try await Task.sleep(for: deadline - now) } catch { return }
+            self.fired(deadline)
+        }
+    }
+
+    private func fired(_ deadline: Instant) {
+        if armed == deadline { armed = nil }
+        step()
+    }
+}
