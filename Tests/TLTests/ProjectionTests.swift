@@ -12,7 +12,7 @@ import Testing
         #expect(message.peerID == .channel(77))
         #expect(message.fromID == .user(5))
         #expect(message.message == "hello")
-        #expect(message.out && message.editHide && !message.silent)
+        #expect(message.out && message.editHide && message.offline && !message.silent)
         #expect(message.views == 10 && message.forwards == 2 && message.editDate == nil)
         #expect(message.entities.first?.kind == .messageEntityTextUrl)
         #expect(message.entities.first?.url == "https://a.example")
@@ -102,6 +102,28 @@ import Testing
         #expect(envelope.updates.compactMap(\.position).map(\.pts) == [11, 12, 13].filter { $0 != 11 + Int32(unknown) })
         #expect(envelope.users.first?.id == 5 && envelope.seq == 3 && envelope.date == 9)
         #expect(throws: TLError.self) { try TL.decode(wire) }
+    }
+
+    @Test func a_likely_place_is_not_enough_to_go_on_from() throws {
+        // The unknown update holds two empty vectors and two words, as if the envelope ended there, and yet it goes on.
+        let wire = try TL.encode(Sample.updates([.object(TLObject("updateConfig"))]))
+        let emptyTail = Array(wire.suffix(24))
+        var object = Sample.updates([.object(TLObject("updateConfig"))])
+        object["users"] = [.object(TLObject("userEmpty", ["id": 5]))]
+        var broken = try TL.encode(object)
+        broken.replaceSubrange(12..<16, with: [1, 2, 3, 4] + emptyTail)
+        guard case .updates(let envelope) = try API.Updates(decoding: broken) else {
+            Issue.record("not updates")
+            return
+        }
+        #expect(envelope.undecoded == 12..<16 + emptyTail.count && !envelope.isTruncated)
+        #expect(envelope.users.first?.id == 5 && envelope.seq == 3)
+    }
+
+    @Test func a_field_that_was_of_another_type_is_stepped_over() throws {
+        let poll = TLObject("poll", ["id": 7, "question": "which?", "answers": [], "quiz": true])
+        let seen = try API.Poll(decoding: try TL.encode(poll, layer: 158))
+        #expect(seen.id == 7 && seen.quiz && seen.question == API.TextWithEntities())
     }
 
     @Test func what_stands_behind_an_unknown_end_is_left() throws {

@@ -9,7 +9,8 @@ enum Sample {
             "message",
             [
                 "id": .integer(id), "peer_id": peerChannel(channel), "from_id": .object(TLObject("peerUser", ["user_id": 5])),
-                "date": 1_700_000_000, "message": .string(text), "out": true, "edit_hide": true, "views": 10, "forwards": 2,
+                "date": 1_700_000_000, "message": .string(text), "out": true, "offline": true, "edit_hide": true, "views": 10,
+                "forwards": 2,
                 "entities": [.object(TLObject("messageEntityTextUrl", ["offset": 0, "length": 2, "url": "https://a.example"]))],
                 "media": .object(
                     TLObject("messageMediaDocument", ["voice": true, "ttl_seconds": 9, "document": .object(document(id: id))])),
