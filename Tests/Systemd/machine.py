@@ -28,6 +28,17 @@ class Machine:
     def out(self, *command, **more):
         return self.run(*command, **more).stdout.strip()
 
+    def get(self, path):
+        """The status of an HTTP answer of the machine's own supervisor, and its text; 0 when none comes."""
+        script = (
+            "import sys, urllib.request, urllib.error\n"
+            "try: a = urllib.request.urlopen('http://127.0.0.1:8080' + sys.argv[1], timeout=5)\n"
+            "except urllib.error.HTTPError as e: a = e\n"
+            "except OSError: print(0); sys.exit()\n"
+            "print(a.status, a.read().decode())")
+        status, _, text = self.out("/usr/bin/python3", "-c", script, path).partition(" ")
+        return int(status), text
+
     def write(self, path, text, mode="644"):
         self.run("install", "-D", "-m", mode, "/dev/stdin", path, input=text)
 
