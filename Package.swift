@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "TelegramConnection",
             dependencies: [
-                "Primitives", "MTProto", "Cryptography",
+                "Primitives", "TL", "MTProto", "TelegramClient", "Cryptography",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
@@ -114,8 +114,9 @@ let package = Package(
         .executableTarget(
             name: "aaltohubctl",
             dependencies: [
-                "Primitives", "PostgreSQL", "ZeroMQ", "TelegramClient", "TelegramConnection", "EventLink", "Store", "ServiceKit",
+                "Primitives", "PostgreSQL", "ZeroMQ", "TelegramClient", "TelegramConnection", "WriterCore", "EventLink", "Store", "ServiceKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "telegram-simulator",

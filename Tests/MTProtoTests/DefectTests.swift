@@ -246,7 +246,9 @@ import Testing
         pair.client.send(body(1))
         for _ in 0..<10 where pair.closes.isEmpty {
             pair.run(.milliseconds(100))
-            guard case .request(let id, _)? = pair.serverEvents.last(where: { if case .request = $0 { true } else { false } }) else { return }
+            guard case .request(let id, _)? = pair.serverEvents.last(where: { if case .request = $0 { true } else { false } }) else {
+                return
+            }
             pair.inject(pair.envelope(ServiceBody.badMessage(InnerMessage(id: id, sequenceNumber: 1, body: []), code: 32)))
         }
         #expect(pair.closes == [.brokenSession])

@@ -70,7 +70,8 @@ import Testing
         func answer(_ gA: BigNumber) -> [UInt8] {
             let inner = ServerDHInnerData(nonce: nonce, serverNonce: serverNonce, g: 3, prime: p.bytes, gA: gA.bytes, serverTime: 5)
             return EncryptedPart(
-                Constructor.serverDHParamsOK, nonce: nonce, serverNonce: serverNonce, encrypted: cipher.encrypt(inner.bytes, using: &generator)
+                Constructor.serverDHParamsOK, nonce: nonce, serverNonce: serverNonce,
+                encrypted: cipher.encrypt(inner.bytes, using: &generator)
             ).bytes
         }
         for good in [margin, p - margin] {

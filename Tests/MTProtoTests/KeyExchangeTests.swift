@@ -145,7 +145,9 @@ struct KeyExchangePair {
             var pair = KeyExchangePair()
             if fault == 1 { pair.server.faults.retries = 1 }
             if fault == 2 { pair.server.faults.fails = true }
-            #expect(throws: KeyExchangeError.wrongHash) { try pair.run { number, answer in if number == 2 { answer[answer.count - 1] ^= 1 } } }
+            #expect(throws: KeyExchangeError.wrongHash) {
+                try pair.run { number, answer in if number == 2 { answer[answer.count - 1] ^= 1 } }
+            }
         }
     }
 

@@ -135,6 +135,14 @@ public struct ClientSession: Sendable {
         if !paused { lastReceived = now }
     }
 
+    /// Sends what waits to be acknowledged with the next packet, now: before a connection is closed for good.
+    public mutating func flushAcknowledgments(now: Instant) {
+        if !acknowledgments.isEmpty { acknowledgmentsDue = now }
+    }
+
+    /// Whether this connection has brought an authentic packet.
+    public var isProven: Bool { isConnected && hasReceived }
+
     /// Replaces `Configuration.connectionPrefix`, from the next request on.
     public mutating func setConnectionPrefix(_ prefix: [UInt8]) {
         configuration.connectionPrefix = prefix

@@ -112,6 +112,8 @@ extension ClientSession {
         public var lateResults = 0
         public var resentRequests = 0
         public var outOfWindow = 0
+
+        public init() {}
     }
 
     struct Request: Sendable {

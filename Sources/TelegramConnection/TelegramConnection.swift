@@ -1,0 +1,178 @@
+import Logging
+import MTProto
+import NIOCore
+import NIOPosix
+import Primitives
+
+/// One client's connection to one data centre, made again for ever: serialised calls in, serialised results and events out.
+///
+/// It makes an authorization key when it has none, drives an MTProto session over TCP, and decides nothing: what is due is said by
+/// `ClientSession`, `ClientKeyExchange` and `ReconnectPolicy`. It runs on one NIO event loop. `events` has one consumer; when that lags,
+/// the socket is not read until it catches up. Between `start` and `close` it keeps itself alive.
+public actor TelegramConnection {
+    let loop: any EventLoop
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+
+    let configuration: ConnectionConfiguration
+    let logger: Logger
+    var random = SystemRandomNumberGenerator()
+
+    var phase = Phase.idle
+    /// Counts channels, so that late news of an old one is told from that of the present one.
+    var channelNumber = 0
+    var transport: ClientTransport?
+    var session: ClientSession?
+    var credentials: ConnectionCredentials?
+    var policy = ReconnectPolicy()
+    var keyRejections = 0
+    var isFailureTold = false
+    var nextAddress = 0
+
+    var mailbox = EventMailbox()
+    var isReadingPaused = false
+
+    var calls: [UInt64: Call] = [:]
+    var callOfHandle: [RequestHandle: UInt64] = [:]
+    private var lastCall: UInt64 = 0
+
+    var timer: Scheduled<Void>?
+    var timerAt: Instant?
+    var isPumpScheduled = false
+
+    /// The state of the one TCP connection.
+    enum Phase {
+        case idle
+        case waiting(until: Instant)
+        case connecting
+        case exchanging(any Channel, ClientKeyExchange, deadline: Instant)
+        case established(any Channel)
+        case stopped(TelegramCallError)
+    }
+
+    struct Call {
+        var body: [UInt8]
+        var deadline: Instant
+        var resending: Resending
+        var mayPack: Bool
+        /// Nil until there is a session to carry it.
+        var handle: RequestHandle?
+        var continuation: CheckedContinuation<Result<[UInt8], TelegramCallError>, Never>
+    }
+
+    /// `credentials` are those of `ConnectionEvent.authorizationKey` and `.salts`; nil makes a new key.
+    public init(
+        _ configuration: ConnectionConfiguration, credentials: ConnectionCredentials? = nil, logger: Logger,
+        eventLoop: (any EventLoop)? = nil
+    ) {
+        self.configuration = configuration
+        self.credentials = credentials
+        loop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
+        var logger = logger
+        logger[metadataKey: "dc"] = "\(configuration.dc)"
+        self.logger = logger
+    }
+
+    // MARK: life
+
+    /// Begins to connect.
+    public func start() {
+        guard case .idle = phase else { return }
+        if let credentials { makeSession(credentials, clock: guessedClock()) }
+        reconnect()
+    }
+
+    /// Acknowledges what came, closes the socket, fails what is under way and ends `events`. Returns when the socket is closed.
+    public func close() async {
+        var open: (any Channel)?
+        if case .established(let channel) = phase {
+            session?.flushAcknowledgments(now: now)
+            if let packet = session?.pollPacket(now: now, using: &random) { write(packet, to: channel) }
+        }
+        switch phase {
+        case .established(let channel), .exchanging(let channel, _, _): open = channel
+        default: break
+        }
+        stop(.closed)
+        if let open {
+            open.close(mode: .all, promise: nil)
+            // Its failure would only say that it is closed already.
+            try? await open.closeFuture.get()
+        }
+    }
+
+    // MARK: calls
+
+    /// Sends a serialised API call and waits for its serialised result.
+    ///
+    /// It may be made at any time after `start`, also without a connection. A call that may not be done twice is marked
+    /// `.onlyIfNotReceived`. The deadline covers all waiting. Cancelling the task drops the answer.
+    public func call(
+        _ body: [UInt8], deadline: Duration = .seconds(60), resending: Resending = .always, mayPack: Bool = true
+    ) async throws(TelegramCallError) -> [UInt8] {
+        if case .stopped(let reason) = phase { throw reason }
+        guard calls.count < ConnectionLimits.pendingCalls else { throw .overloaded }
+        lastCall += 1
+        let id = lastCall
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Result<[UInt8], TelegramCallError>, Never>) in
+                if Task.isCancelled { return continuation.resume(returning: .failure(.cancelled)) }
+                calls[id] = Call(
+                    body: body, deadline: now + deadline, resending: resending, mayPack: mayPack, continuation: continuation)
+                handToSession(id)
+                resumeReadingIfPossible()
+                schedulePump()
+            }
+        } onCancel: {
+            Task { await self.cancel(id) }
+        }
+        return try result.get()
+    }
+
+    /// Replaces the prefix of each connection's first calls, as after a change of layer.
+    public func setConnectionPrefix(_ prefix: [UInt8]) { session?.setConnectionPrefix(prefix) }
+
+    /// The server's time as far as it is known: the host's until the server has told its own.
+    public func serverTime() -> UnixTime { (session?.clock ?? guessedClock()).time(at: now) }
+
+    /// Counts since the session began.
+    public func statistics() -> ClientSession.Statistics { session?.statistics ?? .init() }
+
+    private func cancel(_ id: UInt64) {
+        guard let call = calls[id] else { return }
+        if let handle = call.handle { session?.cancel(handle) }
+        finish(id, .failure(.cancelled))
+        schedulePump()
+    }
+
+    func finish(_ id: UInt64, _ result: Result<[UInt8], TelegramCallError>) {
+        guard let call = calls.removeValue(forKey: id) else { return }
+        if let handle = call.handle { callOfHandle[handle] = nil }
+        call.continuation.resume(returning: result)
+    }
+
+    /// Gives a waiting call to the session, if there is one.
+    func handToSession(_ id: UInt64) {
+        guard session != nil, let call = calls[id], call.handle == nil else { return }
+        let handle = session?.send(call.body, deadline: call.deadline, resending: call.resending, mayPack: call.mayPack)
+        calls[id]?.handle = handle
+        calls[id]?.body = []
+        if let handle { callOfHandle[handle] = id }
+    }
+
+    // MARK: events
+
+    /// What happens, in order. Take it once: there is one consumer. It ends after `close` or `keyRejected`.
+    public nonisolated var events: AsyncStream<ConnectionEvent> {
+        AsyncStream(unfolding: { await self.nextEvent() }, onCancel: { Task { await self.stopWaiting() } })
+    }
+
+    private func nextEvent() async -> ConnectionEvent? {
+        if let event = mailbox.pop() {
+            resumeReadingIfPossible()
+            return event
+        }
+        return await withCheckedContinuation { mailbox.wait($0) }
+    }
+
+    private func stopWaiting() { mailbox.stopWaiting() }
+}
