@@ -659,6 +659,12 @@ class Server:
             found.append(known.get(user_id) or tl.UserEmpty(user_id))
         return vector(found)
 
+    def on_GetFullUser(self, session, q):
+        known = {World.ME: self.world.me(), World.OTHER: self.world.other()}
+        user_id = World.ME if isinstance(q.id, tl.InputUserSelf) else q.id.user_id
+        full = tl.UserFull(user_id, tl.PeerSettings(), tl.PeerNotifySettings(), 0)
+        return tl.users.UserFull(full, [], [known[user_id]] if user_id in known else [])
+
     def on_GetState(self, session, q):
         return self.world.state()
 
