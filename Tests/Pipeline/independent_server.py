@@ -144,17 +144,10 @@ class Server:
         return self.last_message_id | (1 if reply else 3)
 
     def new_key(self, data, salt):
-        key = AuthKey(data, salt)
+        now = int(self.now())
+        key = AuthKey(data, [(now, now + 2 * SALT_LIFE, salt)])
         self.keys[key.id] = key
         self.count("key exchanges")
-
-    def future_salts(self, key, count):
-        """The salt in use, and those that take over one after the other."""
-        now = int(self.now())
-        later = [int.from_bytes(os.urandom(8), "little", signed=True) for _ in range(max(0, count - 1))]
-        return [
-            (now - 60 + i * SALT_LIFE, now - 60 + (i + 2) * SALT_LIFE, salt) for i, salt in enumerate([key.salt, *later])
-        ]
 
     # calls
 
@@ -305,8 +298,9 @@ class Control:
         self.server.begin(allow_old_rsa)
 
     def change_salt(self):
+        """All salts so far are worth nothing any more."""
         for key in self.server.keys.values():
-            key.salt = int.from_bytes(os.urandom(8), "little", signed=True)
+            key.salts = []
 
     def set_clock(self, offset):
         """The server's clock jumps; bad_msg 16 and 17 are no violations from then on."""

@@ -45,7 +45,7 @@ class AuthKey:
     """An authorisation: its key and salts, who is logged in, and its sessions."""
 
     data: bytes
-    salt: int
+    salts: list  # (valid since, valid until, salt), each beginning half its life after the one before
     id: bytes = b""
     account: object = None
     login: object = None  # what auth.sendCode has started
@@ -55,6 +55,21 @@ class AuthKey:
 
     def __post_init__(self):
         self.id = sha1(self.data).digest()[-8:]
+
+    def plan(self, now, count):
+        """The salts that are valid now or later, at least so many; the first of those in use is the newest one begun."""
+        self.salts = [salt for salt in self.salts if salt[1] > now]
+        while len(self.salts) < count or self.salts[-1][0] <= now:
+            since = self.salts[-1][0] + SALT_LIFE if self.salts else now
+            self.salts.append((since, since + 2 * SALT_LIFE, int.from_bytes(os.urandom(8), "little", signed=True)))
+        return self.salts[:count]
+
+    def salt(self, now):
+        self.plan(now, 2)
+        return [salt for since, _, salt in self.salts if since <= now][-1]
+
+    def takes(self, salt, now):
+        return any(known == salt and since <= now < until for since, until, known in self.salts)
 
 
 class Session:
@@ -72,6 +87,9 @@ class Session:
         self.to_acknowledge = []
         self.outgoing = []
         self.wants_updates = False
+
+    def salt(self):
+        return self.key.salt(int(self.server.now()))
 
     def listens(self):
         """Whether updates are pushed: only on a connection that has made a call since it stands."""
@@ -91,14 +109,14 @@ class Session:
             messages = self.members(msg_id, seqno, body)
         if code := self.clock(msg_id):
             return self.bad(msg_id, seqno, code)
-        if salt != self.key.salt:
+        if not self.key.takes(salt, self.server.now()):
             self.server.count("bad_server_salt")
-            return self.send(bytes(t.BadServerSalt(msg_id, seqno, 48, self.key.salt)), content=False)
+            return self.send(bytes(t.BadServerSalt(msg_id, seqno, 48, self.salt())), content=False)
         if not self.announced:
             self.announced = True
             first = min(m for m, _, _ in messages)
             unique = int.from_bytes(os.urandom(8), "little", signed=True)
-            self.send(bytes(t.NewSessionCreated(first, unique, self.key.salt)), reply=False)
+            self.send(bytes(t.NewSessionCreated(first, unique, self.salt())), reply=False)
         if attached:
             self.repeat_unacknowledged()
         if constructor == CONTAINER:
@@ -203,7 +221,7 @@ class Session:
                 self.unacknowledged.pop(known, None)
         elif made is f.GetFutureSaltsRequest:
             now = int(self.server.now())
-            salts = self.server.future_salts(self.key, min(thing.num, 64))
+            salts = self.key.plan(now, min(thing.num, 64))
             data = struct.pack("<Iqii", 0xAE500895, msg_id, now, len(salts))
             self.send(data + b"".join(struct.pack("<iiq", *salt) for salt in salts), content=False)
         elif made is f.RpcDropAnswerRequest:
@@ -292,7 +310,7 @@ class Session:
             self.key.sent_ids.add(msg_id)
             parts = [struct.pack("<qii", s.msg_id, s.seqno, len(s.body)) + s.body for s in waiting]
             body = struct.pack("<Ii", CONTAINER, len(parts)) + b"".join(parts)
-        head = struct.pack("<qqqii", self.key.salt, self.id, msg_id, seqno, len(body))
+        head = struct.pack("<qqqii", self.salt(), self.id, msg_id, seqno, len(body))
         connection.write(seal(self.key.data, self.key.id, head + body))
 
     def late(self):
