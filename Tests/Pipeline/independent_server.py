@@ -14,7 +14,7 @@ from telethon.tl import types as t
 from independent_answers import Answers, RPCError
 from independent_keys import KeyExchange, ServerKey
 from independent_schema import codec, tl
-from independent_session import SALT_LIFE, AuthKey, Session, open_packet
+from independent_session import SALT_AGE, SALT_LIFE, AuthKey, Session, open_packet
 from independent_wire import Framing, Refused
 from independent_world import User, World, people, update
 
@@ -144,8 +144,8 @@ class Server:
         return self.last_message_id | (1 if reply else 3)
 
     def new_key(self, data, salt):
-        now = int(self.now())
-        key = AuthKey(data, [(now, now + 2 * SALT_LIFE, salt)])
+        since = int(self.now()) - SALT_AGE
+        key = AuthKey(data, [(since, since + 2 * SALT_LIFE, salt)])
         self.keys[key.id] = key
         self.count("key exchanges")
 
@@ -304,7 +304,7 @@ class Control:
 
     def set_clock(self, offset):
         """The server's clock jumps; bad_msg 16 and 17 are no violations from then on."""
-        self.server.clock_offset = offset
+        self.server.clock_offset, self.server.last_message_id = offset, 0
         self.server.tolerated |= {16, 17}
 
     def settings(self, **values):

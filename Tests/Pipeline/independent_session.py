@@ -28,7 +28,8 @@ LATE_ACKNOWLEDGEMENT = 100  # seconds; clients gather acknowledgements for half 
 MAX_CONTAINER = 1020  # messages
 MAX_UNPACKED = 1 << 20  # bytes
 BIG = 1024  # bytes; larger updates and results go gzip-packed
-SALT_LIFE = 1800  # seconds
+SALT_LIFE = 1800  # seconds until the next one begins; the one before is still taken for as long
+SALT_AGE = 60  # seconds that a first salt has been valid, so that no client finds it too young
 
 
 @dataclass
@@ -59,8 +60,10 @@ class AuthKey:
     def plan(self, now, count):
         """The salts that are valid now or later, at least so many; the first of those in use is the newest one begun."""
         self.salts = [salt for salt in self.salts if salt[1] > now]
+        if not any(since <= now for since, _, _ in self.salts):  # none yet, or the clock was set back
+            self.salts = []
         while len(self.salts) < count or self.salts[-1][0] <= now:
-            since = self.salts[-1][0] + SALT_LIFE if self.salts else now
+            since = self.salts[-1][0] + SALT_LIFE if self.salts else now - SALT_AGE
             self.salts.append((since, since + 2 * SALT_LIFE, int.from_bytes(os.urandom(8), "little", signed=True)))
         return self.salts[:count]
 
