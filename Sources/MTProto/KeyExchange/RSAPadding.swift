@@ -1,7 +1,7 @@
 import Cryptography
 import Primitives
 
-/// How a client hides its nonce from all but the server: https://core.telegram.org/mtproto/auth_key#41-rsa-paddata-server-public-key-mentioned-above-is-implemented-as-follows
+/// How a client hides its nonce from all but the server: RSA_PAD of https://core.telegram.org/mtproto/auth_key
 enum RSAPadding {
     /// The most bytes of data it takes.
     static let maximumData = 144

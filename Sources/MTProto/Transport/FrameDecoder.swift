@@ -10,7 +10,7 @@ struct FrameDecoder: Sendable {
     private var start = 0
     private var count: UInt32 = 0
 
-    /// A packet is at least key id and message key, or key id, message id and length, and one word; what is shorter is a word to the client.
+    /// A packet is at least key id and message key, or key id, message id, length and one word; what is shorter is a word to the client.
     private static let smallestPacket = 24
 
     init(_ mode: TransportMode, isServer: Bool) {
