@@ -53,7 +53,7 @@ public struct ListenerMachine: Sendable {
     /// Until the engine exists, which takes it over.
     private var startPeers: PeerBook
     private let seed: UInt64
-    private var isTelegramConnected = false
+    public private(set) var isTelegramConnected = false
     private var isFull = false
     private var drainBefore: Instant?
     private var isStopped = false
@@ -119,7 +119,7 @@ public struct ListenerMachine: Sendable {
             case .incompatible(let ours, let theirs): stop(.incompatible(ours: ours, theirs: theirs))
             }
         }
-        if isFull, link.window.hasRoom {
+        if isFull, !isDraining, link.window.hasRoom {
             isFull = false
             log(.notice, "room again: reading Telegram")
             run(engine?.resume(now: now) ?? [], now: now, clock: clock)

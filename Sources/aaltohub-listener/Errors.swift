@@ -1,0 +1,45 @@
+import EventLink
+import ListenerCore
+import ServiceKit
+import Store
+import TelegramConnection
+import WriterCore
+
+extension LinkError: ServiceErrorConvertible {
+    public var serviceError: ServiceError {
+        switch self {
+        case .inUse: .unavailable(description)
+        case .pathTooLong: .configuration("\(description): choose a shorter runtime_directory")
+        case .cannotOpen, .zeroMQ: .io(description)
+        case .noAnswer, .badAnswer: .unavailable(description)
+        }
+    }
+}
+
+extension ClientSettings.Failure: ServiceErrorConvertible {
+    public var serviceError: ServiceError { .configuration(description) }
+}
+
+/// The one line and the status for a database that does not do what a start needs.
+func databaseError(_ error: any Error) -> ServiceError {
+    if let error = error as? ServiceError { return error }
+    let line = DatabaseDoctor.remedy(error)
+    return switch FailureClass(error) {
+    case .environment, .timeout, .conflict: .temporary(line)
+    case .operators, .data: .configuration(line)
+    }
+}
+
+extension ListenerMachine.StopReason {
+    /// nil: an orderly end.
+    func serviceError(account: String) -> ServiceError? {
+        switch self {
+        case .drained, .drainTimeOver: nil
+        case .loginNeeded(let reason):
+            .loginNeeded("Telegram no longer accepts the session of \(account) (\(reason)): run `aaltohubctl login --account \(account)`")
+        case .superseded(let reason): .unavailable("a newer listener of \(account) has taken over (\(reason)): this one ends")
+        case .incompatible(let ours, let theirs):
+            .temporary("the writer speaks version \(theirs) of the link, this listener \(ours): upgrade the older of the two")
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import EventLink
+import Events
+import Foundation
+import ListenerCore
+import PostgreSQL
+import Primitives
+import ServiceKit
+import Store
+import TelegramClient
+import TelegramConnection
+
+/// How often the registered groups are looked at; the control command `reload` does it at once.
+private let groupsInterval = Duration.seconds(5)
+/// How often new access hashes and flood waits are stored: losing some seconds of them costs a page of dialogs.
+private let entitiesInterval = Duration.seconds(10)
+
+/// The listener's life: begin with what is stored, take the authorisation's lock, follow Telegram until told to stop, drain.
+func listen(_ context: ServiceContext, account: String) async throws {
+    let masterKey = try context.credentials.masterKey().bytes
+    let settings = try clientSettings(context.configuration.telegram)
+    let database = try makeDatabase(context)
+    let seal = Seal(masterKey: masterKey)
+    let folder = context.folders.state("\(context.name)")
+    let copy = StartCopy.File(path: "\(folder)/start.sealed", account: account, seal: seal)
+    guard let start = try await loadStart(context, account: account, database: database, masterKey: masterKey, copy: copy) else { return }
+
+    // Two clients of one key kill it: the second process must not even connect.
+    let lock = try FileLock(
+        path: context.folders.lock("authorisation-\(start.session.name)"), purpose: "use this login of \(account)")
+    defer { withExtendedLifetime(lock) {} }
+    if !start.isCopy { try keep(start, copy) }
+
+    let zeroMQ = LinkContext()
+    let service = "\(context.name)"
+    let tap = try TapPublisher(service: service, path: context.folders.tap(service), context: zeroMQ)
+    let link = try ProducerLink(path: context.folders.link, role: "listener", account: account, context: zeroMQ)
+    let connection = TelegramConnection(
+        try settings.connection(dc: start.session.dc), credentials: start.session.credentials, logger: context.logger)
+    let api = TelegramAPI(connection: connection, encoder: settings.encoder())
+    for wait in start.floodWaits { api.rememberFlood(method: wait.method, until: wait.until) }
+    let loop = ListenerLoop(
+        machine: makeMachine(account, start, incarnation: try nextIncarnation("\(folder)/incarnation")), context: context, api: api,
+        link: link, tap: tap,
+        quarantine: Quarantine(folder: "\(folder)/quarantine", account: account, seal: seal))
+    let groups = GroupsWatch(account: account, database: database, loop: loop, context: context, copy: copy, start: start)
+    let control = try ControlServer(
+        path: context.folders.control(service), context: zeroMQ, commands: commands(context, loop, groups))
+
+    context.onStop { Task { await loop.drain() } }
+    await connection.start()
+    let reason = await withTaskGroup { group in
+        group.addTask { for await event in connection.events { await loop.telegram(event) } }
+        group.addTask { while let events = await link.inbox.next() { await loop.link(events) } }
+        group.addTask { await context.heartbeats { json in tap.publish("heartbeat", "status") { json } } }
+        group.addTask { await every(context.watchdog.longestWait) { await loop.tick() } }
+        group.addTask { await every(groupsInterval) { await groups.look() } }
+        group.addTask { await every(entitiesInterval) { await save(loop, api, database, account, context) } }
+        let reason = await loop.untilFinished()
+        group.cancelAll()
+        return reason
+    }
+    await connection.close()
+    await control.close()
+    await link.close()
+    await tap.close()
+    await save(loop, api, database, account, context)
+    if case .loginNeeded = reason { await revoke(account, database, masterKey, context) }
+    await database.close()
+    if case .drainTimeOver(let left) = reason {
+        context.logger.warning("\(left) records were not acknowledged in time; Telegram gives them again at the next start")
+    }
+    if let error = reason.serviceError(account: account) { throw error }
+}
+
+private func makeMachine(_ account: String, _ start: Start, incarnation: UInt64) -> ListenerMachine {
+    var random = SystemRandomNumberGenerator()
+    let producer = ProducerMachine.Producer(
+        role: .listener, account: account, incarnation: incarnation,
+        stream: StreamID(using: &random), build: ServiceVersion.text)
+    return ListenerMachine(producer: producer, groups: start.groups, peers: start.peers, seed: random.next())
+}
+
+/// The clock in milliseconds, or one more than at the last start where the clock was set back since.
+private func nextIncarnation(_ path: String) throws -> UInt64 {
+    let last = FileManager.default.contents(atPath: path).flatMap { UInt64(String(decoding: $0, as: UTF8.self)) } ?? 0
+    let next = max(last + 1, UInt64(max(0, SystemClock.unix.nanoseconds / 1_000_000)))
+    do {
+        try Data("\(next)".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+        throw ServiceError.io("\(path): cannot be written: \(error)")
+    }
+    return next
+}
+
+private func keep(_ start: Start, _ copy: StartCopy.File) throws {
+    do {
+        try copy.write(StartCopy(session: start.session, groups: start.groups))
+    } catch {
+        throw ServiceError.io("\(copy.path): cannot be written: \(error)")
+    }
+}
+
+private func every(_ interval: Duration, _ body: () async -> Void) async {
+    while !Task.isCancelled {
+        await body()
+        do { try await Task.sleep(for: interval) } catch { return }
+    }
+}
+
+/// Stores what was learnt of access hashes and waits. The database may be away: then it is learnt again.
+private func save(_ loop: ListenerLoop, _ api: TelegramAPI, _ database: Connection, _ account: String, _ context: ServiceContext) async {
+    let entities = await loop.takeChangedPeers().compactMap { key, peer -> Entity? in
+        let type: EntityType =
+            switch key.kind {
+            case .user: .user
+            case .channel: .channel
+            case .basicGroup: .group
+            }
+        if type != .group, peer.accessHash == nil { return nil }
+        return Entity(type: type, id: key.id, accessHash: peer.accessHash, username: peer.username)
+    }
+    do {
+        if !entities.isEmpty { try await EntityStore(database, authorisation: account).save(entities) }
+        let now = SystemClock.unix
+        for wait in api.floodWaits where wait.until > now {
+            let seconds = Int32(clamping: Int64((wait.until - now).inSeconds.rounded(.up)))
+            try await FloodWaitStore(database, account: account).save(method: wait.key.method, seconds: seconds, until: wait.until)
+        }
+    } catch {
+        context.logger.warning("what was learnt of peers could not be stored: \(DatabaseDoctor.remedy(error))")
+    }
+}
+
+/// Tells everybody that the session is gone; an unreachable database learns it at the next start.
+private func revoke(_ account: String, _ database: Connection, _ masterKey: [UInt8], _ context: ServiceContext) async {
+    do {
+        try await AccountStore(database, masterKey: masterKey).set(state: .revoked, of: account)
+    } catch {
+        context.logger.warning("the account's state could not be stored: \(DatabaseDoctor.remedy(error))")
+    }
+}
+
+/// What may be asked of a running listener.
+private func commands(
+    _ context: ServiceContext, _ loop: ListenerLoop, _ groups: GroupsWatch
+) -> [String: ControlServer.Handler] {
+    [
+        "status": { _ in await loop.status() },
+        "drain": { request in
+            context.logger.notice("asked to drain", metadata: ["actor": "\(request.actor)"])
+            context.requestStop()
+            return "draining"
+        },
+        "reload": { (request) async throws(ControlFailure) -> JSON in
+            context.logger.notice("asked to reload", metadata: ["actor": "\(request.actor)"])
+            return try await reload(groups)
+        },
+    ]
+}
+
+private func reload(_ groups: GroupsWatch) async throws(ControlFailure) -> JSON {
+    guard let count = await groups.look() else { throw ControlFailure("the groups cannot be read: the database is away") }
+    return ["groups": .integer(Int64(count))]
+}
+
+/// Looks at the registered groups and tells the loop what changed.
+actor GroupsWatch {
+    private let account: String
+    private let database: Connection
+    private let loop: ListenerLoop
+    private let context: ServiceContext
+    private let copy: StartCopy.File
+    private let session: AccountSession
+    private var known: [CapturedGroup]
+    private var isAway = false
+
+    init(
+        account: String, database: Connection, loop: ListenerLoop, context: ServiceContext, copy: StartCopy.File, start: Start
+    ) {
+        self.account = account
+        self.database = database
+        self.loop = loop
+        self.context = context
+        self.copy = copy
+        session = start.session
+        known = start.groups
+    }
+
+    /// How many groups are captured now; nil when the database does not say.
+    @discardableResult
+    func look() async -> Int? {
+        do {
+            let groups = try await GroupStore(database).captured(by: account).map(CapturedGroup.init)
+            if isAway { context.logger.notice("the database is back") }
+            isAway = false
+            if groups != known {
+                known = groups
+                await loop.groups(groups)
+                try copy.write(StartCopy(session: session, groups: groups))
+            }
+            return groups.count
+        } catch {
+            if !isAway { context.logger.warning("the groups cannot be read: \(DatabaseDoctor.remedy(error))") }
+            isAway = true
+            return nil
+        }
+    }
+}

@@ -1,0 +1,225 @@
+import EventLink
+import Events
+import ListenerCore
+import Logging
+import Primitives
+import ServiceKit
+import TL
+import TelegramClient
+import TelegramConnection
+
+/// Drives the machine: events, frames, answers and time in; calls, frames and samples out. One thing after the other.
+actor ListenerLoop {
+    /// The longest that one call may take before the engine asks again.
+    private static let callDeadline = Duration.seconds(60)
+
+    private var machine: ListenerMachine
+    private let context: ServiceContext
+    private let api: TelegramAPI
+    private let link: ProducerLink
+    private let tap: TapPublisher
+    private let quarantine: Quarantine
+    private var reported = ListenerCounters()
+    private var isReady = false
+    private var outcome: ListenerMachine.StopReason?
+    private var waiters: [CheckedContinuation<ListenerMachine.StopReason, Never>] = []
+    private var alarm: (at: Instant, task: Task<Void, Never>)?
+    private var lastDisconnect: String?
+
+    init(
+        machine: ListenerMachine, context: ServiceContext, api: TelegramAPI, link: ProducerLink, tap: TapPublisher, quarantine: Quarantine
+    ) {
+        self.machine = machine
+        self.context = context
+        self.api = api
+        self.link = link
+        self.tap = tap
+        self.quarantine = quarantine
+    }
+
+    private var now: Instant { SystemClock.now }
+    private var clock: UnixTime { SystemClock.unix }
+
+    // MARK: in
+
+    func telegram(_ event: ConnectionEvent) {
+        switch event {
+        case .connected:
+            lastDisconnect = nil
+            context.logger.notice("connected to Telegram")
+            perform(machine.telegramConnected(now: now, clock: clock))
+        case .newSession: perform(machine.sessionRenewed(now: now, clock: clock))
+        case .updates(let bytes), .undecodable(let bytes): perform(machine.pushed(bytes, now: now, clock: clock))
+        case .disconnected(let reason):
+            lastDisconnect = "\(reason)"
+            context.logger.warning("Telegram is away", metadata: ["reason": "\(reason)"])
+            perform(machine.telegramDisconnected(now: now, clock: clock))
+        case .keyRejected: finish(.loginNeeded("the server does not know the authorization key"))
+        case .clockCorrected(let step):
+            context.logger.notice("clock corrected by the server", metadata: ["seconds": "\(step.inSeconds)"])
+        case .authorizationKey, .salts: break
+        }
+    }
+
+    func link(_ events: [ProducerLink.Event]) {
+        for event in events {
+            switch event {
+            case .connected: perform(machine.linkConnected(now: now, clock: clock))
+            case .disconnected: context.logger.warning("the writer is away")
+            case .frame(.success(let frame)): perform(machine.received(frame, now: now, clock: clock))
+            case .frame(.failure(let error)): context.logger.error("an unreadable frame from the writer: \(error)")
+            }
+        }
+    }
+
+    func groups(_ groups: [CapturedGroup]) { perform(machine.groupsChanged(groups, now: now, clock: clock)) }
+
+    func drain() {
+        context.report(.draining, machine.statusLine)
+        perform(machine.drain(now: now, clock: clock))
+    }
+
+    /// Comes round at least every `watchdog.longestWait`.
+    func tick() {
+        context.watchdog.beat()
+        perform(machine.advance(now: now, clock: clock))
+        report()
+        if let failure = link.failure { finish(.superseded("the link's socket failed: \(failure)")) }
+    }
+
+    func takeChangedPeers() -> [(key: PeerBook.Key, peer: PeerBook.Peer)] { machine.takeChangedPeers() }
+    func status() -> JSON { machine.status }
+
+    private func answered(_ id: UpdateRequestID, _ result: Result<TLValue, CallFailure>) {
+        switch result {
+        case .success(.object(let object)): perform(machine.answered(id, object, now: now, clock: clock))
+        case .success: perform(machine.failed(id, .undecodable("no object"), now: now, clock: clock))
+        case .failure(let failure): perform(machine.failed(id, failure, now: now, clock: clock))
+        }
+    }
+
+    // MARK: out
+
+    private func perform(_ actions: [ListenerMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .call(let id, let call): make(id, call)
+            case .send(let frame): send(frame)
+            case .tap(let sample):
+                tap.publish("received", sample.kind, group: sample.group) { sample.object }
+                if sample.change != nil { tap.publishFull("received", sample.kind, group: sample.group) { sample.full ?? sample.object } }
+            case .log(let line): context.logger.log(level: Logger.Level(line.level), "\(line.text)")
+            case .quarantine(let bytes, let reason): keep(bytes, reason)
+            case .stop(let reason): finish(reason)
+            }
+        }
+        setAlarm()
+        if !isReady, machine.isReady {
+            isReady = true
+            context.ready(machine.statusLine)
+        }
+    }
+
+    private func make(_ id: UpdateRequestID, _ call: TLObject) {
+        let api = api
+        Task {
+            do throws(CallFailure) {
+                let value = try await api.once(call, deadline: ListenerLoop.callDeadline)
+                self.answered(id, .success(value))
+            } catch {
+                self.answered(id, .failure(error))
+            }
+        }
+    }
+
+    private func send(_ frame: WireFrame) {
+        do {
+            if try !link.send(frame) { context.logger.error("the link's queue is full: a \(frame.name) was not sent") }
+        } catch {
+            context.logger.error("a \(frame.name) cannot be sent: \(error)")
+        }
+    }
+
+    private func keep(_ bytes: [UInt8], _ reason: String) {
+        context.logger.warning("unreadable update", metadata: ["bytes": "\(bytes.count)", "reason": "\(reason)"])
+        do { try quarantine.keep(bytes, at: clock) } catch { context.logger.error("it could not be kept: \(error)") }
+    }
+
+    // MARK: time
+
+    /// One timer for the machine's next deadline; the tick brings what is farther away.
+    private func setAlarm() {
+        guard outcome == nil else { return }
+        let deadline = machine.nextDeadline()
+        let longest = now + context.watchdog.longestWait
+        if deadline >= longest { return }
+        if let alarm, alarm.at <= deadline, alarm.at > now { return }
+        alarm?.task.cancel()
+        let wait = max(deadline - now, .milliseconds(1))
+        alarm = (
+            deadline,
+            Task { [weak self] in
+                do { try await Task.sleep(for: wait) } catch { return }
+                await self?.tick()
+            }
+        )
+    }
+
+    // MARK: status and the end
+
+    private func report() {
+        let counters = machine.counters
+        func count(_ name: String, _ labels: KeyValuePairs<String, String> = [:], _ path: KeyPath<ListenerCounters, UInt64>) {
+            context.status.count(name, labels, by: Int64(counters[keyPath: path] - reported[keyPath: path]))
+        }
+        count("messages_received_total", [:], \.messages)
+        count("edits_received_total", [:], \.edits)
+        count("deletes_received_total", [:], \.deletes)
+        count("records_total", [:], \.records)
+        count("updates_total", [:], \.pushes)
+        count("updates_unreadable_total", [:], \.unreadable)
+        count("rpc_calls_total", [:], \.calls)
+        count("rpc_failures_total", [:], \.failedCalls)
+        reported = counters
+        context.status.gauge("groups", Double(machine.registry.count))
+        context.status.gauge("unacknowledged_records", Double(machine.link.unacknowledged))
+        context.status.gauge("window_bytes", Double(machine.link.window.bytes))
+        context.status.fact("connected", .bool(machine.isTelegramConnected))
+        context.status.fact("welcomed", .bool(machine.link.isWelcomed))
+        let line = lastDisconnect.map { "Telegram is away (\($0)); \(machine.statusLine)" } ?? machine.statusLine
+        if context.isStopping {
+            context.report(.draining, line)
+        } else if isReady {
+            context.report(machine.link.isHeld || machine.isPaused ? .holding : .ready, line)
+        } else {
+            context.report(.starting, line)
+            // Waiting for the writer or for Telegram is no failed start.
+            context.notifier.extendTimeout(.seconds(30))
+        }
+    }
+
+    private func finish(_ reason: ListenerMachine.StopReason) {
+        guard outcome == nil else { return }
+        outcome = reason
+        alarm?.task.cancel()
+        for waiter in waiters { waiter.resume(returning: reason) }
+        waiters = []
+    }
+
+    func untilFinished() async -> ListenerMachine.StopReason {
+        if let outcome { return outcome }
+        return await withCheckedContinuation { waiters.append($0) }
+    }
+}
+
+extension Logger.Level {
+    init(_ level: ListenerMachine.LogLine.Level) {
+        self =
+            switch level {
+            case .info: .info
+            case .notice: .notice
+            case .warning: .warning
+            case .error: .error
+            }
+    }
+}
