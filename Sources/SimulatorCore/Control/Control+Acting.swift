@@ -4,12 +4,6 @@ extension Control {
     /// The commands that act in somebody's name.
     static func act(_ command: JSON, on world: inout World, now: UnixTime) throws -> JSON {
         switch command["cmd"]?.string {
-        case "private":
-            let from = try account(command, "from", world)
-            let to = try account(command, "to", world)
-            let count = Int(command["count"]?.integer ?? 1)
-            for index in 0..<count { try world.send(by: from, to: .user(to), Draft("private \(index)"), now: now) }
-            return ["ok": true, "count": .integer(Int64(count))]
         case "create_group":
             guard let kind = GroupKind(rawValue: command["kind"]?.string ?? "") else {
                 throw Refusal("missing: kind, one of basic, supergroup, channel")

@@ -35,12 +35,25 @@ public struct Control {
         case "revoke":
             let account = try account(command, "account", server.world)
             return [["ok": true, "revoked": .integer(Int64(server.revoke(user: account)))]]
-        case "private", "create_group", "add_members", "remove_member", "send", "edit", "delete":
+        case "private": return [try sendPrivately(command, &server, now)]
+        case "create_group", "add_members", "remove_member", "send", "edit", "delete":
             let answer = try act(command, on: &server.world, now: now)
             server.publish(now: now)
             return [answer]
         default: return nil
         }
+    }
+
+    /// Each message in an envelope of its own, as if they had been typed.
+    private static func sendPrivately(_ command: JSON, _ server: inout TelegramServer, _ now: UnixTime) throws -> JSON {
+        let from = try account(command, "from", server.world)
+        let to = try account(command, "to", server.world)
+        let count = Int(command["count"]?.integer ?? 1)
+        for index in 0..<count {
+            try server.world.send(by: from, to: .user(to), Draft("private \(index)"), now: now)
+            server.publish(now: now)
+        }
+        return ["ok": true, "count": .integer(Int64(count))]
     }
 
     private static func window(_ command: JSON, _ server: inout TelegramServer) -> JSON {
