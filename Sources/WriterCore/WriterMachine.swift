@@ -63,7 +63,13 @@ public struct WriterMachine: Sendable {
 
     /// Whether the shell may take more from the link.
     public var wantsInput: Bool { batcher.wantsInput }
-    public var queuedRecords: Int { batcher.queuedRecords }
+    /// Records taken in and not yet committed.
+    public var queuedRecords: Int {
+        switch phase {
+        case .idle: batcher.queuedRecords
+        case .committing(let work), .waiting(let work, _): batcher.queuedRecords + work.recordCount
+        }
+    }
     public var queuedBytes: Int { batcher.queuedBytes }
     public var isHeld: Bool { held != nil }
     public var isPaused: Bool { paused }
@@ -169,10 +175,7 @@ public struct WriterMachine: Sendable {
             let idle = phase == .idle && batcher.isEmpty
             if idle || late {
                 isFinished = true
-                var left = batcher.queuedRecords
-                if case .waiting(let work, _) = phase { left += work.recordCount }
-                if case .committing(let work) = phase { left += work.recordCount }
-                return .finished(left: left)
+                return .finished(left: queuedRecords)
             }
         }
         guard !paused else { return nil }

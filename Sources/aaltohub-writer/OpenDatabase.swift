@@ -37,11 +37,10 @@ func openDatabase(_ store: WriterStore, _ context: ServiceContext) async throws 
         let error: any Error
         do { return try await store.open(unixMilliseconds: SystemClock.unix.nanoseconds / 1_000_000) } catch let thrown { error = thrown }
         let serviceError = startError(error)
-        let waited = SystemClock.now - begun
-        let mayWait =
-            serviceError.status == .temporary ? waited < patience : error as? StoreError == .anotherWriter && waited < lockPatience
-        guard mayWait else { throw serviceError }
-        if backoff.attempts == 0 { context.logger.warning("\(serviceError.message); trying again for \(patience)") }
+        let limit: Duration =
+            if error as? StoreError == .anotherWriter { lockPatience } else { serviceError.status == .temporary ? patience : .zero }
+        guard SystemClock.now - begun < limit else { throw serviceError }
+        if backoff.attempts == 0 { context.logger.warning("\(serviceError.message); trying again for \(limit)") }
         context.report("waiting: \(serviceError.message)")
         context.watchdog.beat()
         do { try await Task.sleep(for: backoff.next(using: &generator)) } catch { return nil }

@@ -69,6 +69,7 @@ struct WriterReport: Sendable {
         for record in judgement.accepted { status.count("records_committed_total", ["way": record.record.header.way.name]) }
         for change in batch.changes { status.count("rows_changed_total", ["kind": change.kind.rawValue]) }
         found(judgement.gaps, producer)
+        if let oldest = batch.pieces.map(\.receivedAt).min() { status.gauge("commit_lag_seconds", Double(max(0, now - oldest)) / 1e9) }
         for piece in batch.pieces { committed(piece, of: producer, now: now) }
         for failed in batch.failed {
             status.count("messages_failed_total")

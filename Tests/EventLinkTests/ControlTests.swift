@@ -21,7 +21,7 @@ import ZeroMQ
         let folder = try SocketFolder()
         let context = Context()
         let server = try server(folder, context)
-        let answer = try await ControlClient(context: context).ask(
+        let answer = try await ControlClient(context: context, patience: patience).ask(
             folder.socket("control"), "status", arguments: ["verbose": true], actor: "anna")
         #expect(answer == ["actor": "anna", "asked": ["verbose": true]])
         await server.close()
@@ -31,7 +31,7 @@ import ZeroMQ
         let folder = try SocketFolder()
         let context = Context()
         let server = try server(folder, context)
-        let client = ControlClient(context: context)
+        let client = ControlClient(context: context, patience: patience)
         let unknown = await #expect(throws: ControlFailure.self) { try await client.ask(folder.socket("control"), "explode", actor: "a") }
         #expect(unknown?.reason == "unknown command explode; known: refuse, sleep, status")
         let refused = await #expect(throws: ControlFailure.self) { try await client.ask(folder.socket("control"), "refuse", actor: "a") }
@@ -54,7 +54,7 @@ import ZeroMQ
             try await hasty.ask(folder.socket("control"), "sleep", actor: "a")
         }
         // A slow command holds up no other.
-        client.patience = .seconds(20)
+        client.patience = patience
         _ = try await client.ask(folder.socket("control"), "status", actor: "a")
         await server.close()
     }
@@ -69,7 +69,7 @@ import ZeroMQ
         let wakeup = Wakeup()
         func ask(_ parts: [String]) throws -> [String] {
             #expect(try raw.send(parts.map { Array($0.utf8) }))
-            for _ in 0..<100 {
+            for _ in 0..<600 {
                 if let answer = try raw.receive() { return answer.map { String(decoding: $0, as: UTF8.self) } }
                 _ = try poll([raw], wakeup, milliseconds: 200)
             }

@@ -131,7 +131,7 @@ import ZeroMQ
         let producer = try ProducerLink(path: folder.socket("writer"), role: "listener", account: "main", context: context)
         let (received, events) = (Taker(writer.inbox), Taker(producer.inbox))
         let count = UInt64(Contract.defaultCredit)
-        try await within(.seconds(60)) {
+        try await within {
             _ = try await events.next()
             for id in 1...count { #expect(try producer.send(ping(id))) }
             var expected: UInt64 = 1
