@@ -1,9 +1,8 @@
-import os, shutil, pathlib
+import os, shutil
 
 import pytest
 
 from machine import BIN, EXECUTABLES, ROOT, Machine, release
-import pipeline
 
 
 def pytest_collection_modifyitems(items):
@@ -37,9 +36,3 @@ def machine(releases):
     machine = Machine({"/opt/source/ops": ROOT / "ops", "/opt/source/systemd": ROOT / "systemd", "/opt/bin": releases})
     yield machine
     machine.close()
-
-
-def pytest_configure(config):
-    # The folder's own modules are imported by name.
-    config.addinivalue_line("markers", "slow: takes longer than a minute")
-    assert pathlib.Path(__file__).parent

@@ -1,5 +1,5 @@
 """Postgres and the simulator as units of the machine, so that our services have what they need; and a logged-in account."""
-import json, pathlib, subprocess
+import json, pathlib
 
 POSTGRES = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), default=None)
 CODE = "12345"
@@ -63,11 +63,9 @@ def ask_simulator(machine, **command):
 
 
 def migrate(machine):
-    """The operator's role owns the database; the migration makes the stages' roles, which may log in from then on."""
-    sql(machine, "CREATE ROLE aaltohub_ctl LOGIN CREATEROLE; ALTER DATABASE aaltohub OWNER TO aaltohub_ctl", database="postgres")
-    sql(machine, "ALTER SCHEMA public OWNER TO aaltohub_ctl")
-    machine.run("aaltohubctl", "migrate")
-    for stage in ("listener", "writer", "supervisor"):
+    """The superuser migrates; the roles of the stages and of the operator's tool may log in from then on."""
+    machine.run("aaltohubctl", "migrate", "--user", "postgres")
+    for stage in ("listener", "writer", "supervisor", "ctl"):
         sql(machine, f"ALTER ROLE aaltohub_{stage} LOGIN")
 
 
