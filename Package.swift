@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "TL", dependencies: ["Primitives"], exclude: ["README.md"]),
 
         // MARK: protocol
-        .target(name: "MTProto", dependencies: ["Primitives", "Cryptography", "CZlib"]),
+        .target(name: "MTProto", dependencies: ["Primitives", "Cryptography", "CZlib"], exclude: ["README.md"]),
 
         // MARK: contract
         .target(

@@ -161,18 +161,24 @@ public actor TelegramConnection {
 
     // MARK: events
 
-    /// What happens, in order. Take it once: there is one consumer. It ends after `close` or `keyRejected`.
+    /// What happens, in order, for one consumer: each event is given once, and a second reader takes the place of the first.
+    /// It ends after `close` or `keyRejected`.
+    ///
+    /// Do not wait for a call's answer between two events while many are under way: take events steadily, and make calls beside it.
     public nonisolated var events: AsyncStream<ConnectionEvent> {
-        AsyncStream(unfolding: { await self.nextEvent() }, onCancel: { Task { await self.stopWaiting() } })
+        let consumer = EventConsumer()
+        return AsyncStream(
+            unfolding: { await self.nextEvent(for: consumer) }, onCancel: { Task { await self.stopWaiting(consumer) } })
     }
 
-    private func nextEvent() async -> ConnectionEvent? {
+    private func nextEvent(for consumer: EventConsumer) async -> ConnectionEvent? {
+        if Task.isCancelled { return nil }
         if let event = mailbox.pop() {
             resumeReadingIfPossible()
             return event
         }
-        return await withCheckedContinuation { mailbox.wait($0) }
+        return await withCheckedContinuation { mailbox.wait(consumer, $0) }
     }
 
-    private func stopWaiting() { mailbox.stopWaiting() }
+    private func stopWaiting(_ consumer: EventConsumer) { mailbox.stopWaiting(consumer) }
 }

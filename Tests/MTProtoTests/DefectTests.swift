@@ -167,6 +167,20 @@ import Testing
         #expect(refusals == 0)
     }
 
+    @Test func a_refused_salt_makes_the_client_ask_for_all_of_them_again() {
+        var pair = SessionPair()
+        pair.connect()
+        pair.run(.seconds(90))
+        let before = pair.client.knownSalts
+        // The server changes its salts, as real ones do when they must.
+        for i in pair.servers.indices { pair.servers[i].configuration.saltPeriodSeconds = 2000 }
+        pair.client.send(body(1))
+        pair.run(.seconds(2))
+        #expect(pair.results == [body(1).reversed()])
+        #expect(pair.client.knownSalts.count == 64)
+        #expect(!pair.client.knownSalts.contains { before.contains($0) })
+    }
+
     /// 14: codes 16 and 17 did not correct the clock.
     @Test func code_16_corrects_the_clock_and_keeps_the_session() {
         var pair = SessionPair(clockError: .seconds(-1000))

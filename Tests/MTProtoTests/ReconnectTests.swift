@@ -140,6 +140,30 @@ import Testing
         }
     }
 
+    /// A server that counts exactly finds nothing to complain of, whatever is sent along with the calls.
+    @Test func sequence_numbers_are_those_of_the_specification() {
+        for seed in 0..<20 {
+            var pair = SessionPair(seed: UInt64(seed))
+            var chaos = SeededGenerator(seed: UInt64(seed))
+            pair.serverConfiguration.checksSequenceNumbers = true
+            pair.connect()
+            for i in 0..<80 {
+                let handle = pair.client.send(body(i))
+                if i % 7 == 0 { pair.client.cancel(handle) }
+                if i > 0, i % 5 == 0 { pair.servers[0].push(updates: body(i)) }
+                if i % 20 == 19 {
+                    pair.cut()
+                    pair.connect()
+                }
+                pair.run(.milliseconds(Int64.random(in: 0...400, using: &chaos)))
+            }
+            pair.run(.seconds(40))
+            #expect(pair.client.pendingRequests == 0)
+            #expect(!pair.clientEvents.contains { if case .sessionReset = $0 { true } else { false } }, "seed \(seed)")
+            #expect(pair.servers.count == 1)
+        }
+    }
+
     @Test func a_lost_acknowledgment_makes_the_client_ask() {
         // The server's half is scripted: it receives and says nothing.
         var pair = SessionPair()

@@ -262,6 +262,27 @@ import Testing
         await connection.close()
     }
 
+    @Test func a_cancelled_consumer_leaves_its_place_to_the_next() async throws {
+        let server = try await LoopbackServer.start()
+        let connection = try await connect(server)
+        _ = try await connection.call(Self.body(0))
+        for number in 0..<20 {
+            let consumer = Task {
+                for await event in connection.events where event == .updates(Self.body(-1)) { return true }
+                return false
+            }
+            if number % 2 == 0 { await Task.yield() }
+            consumer.cancel()
+            #expect(await consumer.value == false)
+        }
+        try await server.push([Self.body(1), Self.body(2)])
+        var events = connection.events.makeAsyncIterator()
+        #expect(await next(&events) { if case .updates(let body) = $0 { body } else { nil } } == Self.body(1))
+        #expect(await next(&events) { if case .updates(let body) = $0 { body } else { nil } } == Self.body(2))
+        await connection.close()
+        while await events.next() != nil {}
+    }
+
     @Test func garbage_on_the_wire_makes_a_new_connection() async throws {
         let server = try await LoopbackServer.start()
         let connection = try await connect(server, transport: TransportOptions(mode: .intermediate, isObfuscated: false))

@@ -151,7 +151,7 @@ extension ClientSession {
         // Only about a message of ours: else anybody's replay could set a salt.
         guard records[id] != nil else { return }
         if !clock.isInStep { correctClock(to: MessageIDGenerator.time(of: message.id), now: now) }
-        salts.adopt(salt, at: clock.time(at: now).seconds)
+        salts.adoptAlone(salt, at: clock.time(at: now).seconds)
         events.append(.saltsChanged(salts.salts))
         resend(id, surelyNotReceived: true, now: now)
     }

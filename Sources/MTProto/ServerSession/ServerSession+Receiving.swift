@@ -63,12 +63,16 @@ extension ServerSession {
         if kind == Constructor.msgsAck, message.isContentRelated { return BadMessageCode.evenExpected }
         if !Self.serviceConstructors.contains(kind), !message.isContentRelated { return BadMessageCode.oddExpected }
         guard configuration.checksSequenceNumbers else { return nil }
-        let content = message.sequenceNumber / 2
-        if let last = highestSequence, message.id > last.id {
-            if content < last.content { return BadMessageCode.sequenceTooLow }
-            if content > last.content { return BadMessageCode.sequenceTooHigh }
+        let number = message.sequenceNumber
+        guard let last = highestSequence, message.id != last.id else {
+            highestSequence = (message.id, number)
+            return nil
         }
-        highestSequence = (message.id, content + (message.isContentRelated ? 1 : 0))
+        let isLater = message.id > last.id
+        let isRepeated = number == last.number && message.isContentRelated
+        if isLater, number < last.number || isRepeated { return BadMessageCode.sequenceTooLow }
+        if !isLater, number > last.number || isRepeated { return BadMessageCode.sequenceTooHigh }
+        if isLater { highestSequence = (message.id, number) }
         return nil
     }
 

@@ -85,7 +85,8 @@ public struct ServerSession: Sendable {
     var messageIDs = MessageIDGenerator()
     var contentCount: Int32 = 0
     var received = ReceivedMessageIDs()
-    var highestSequence: (id: Int64, content: Int32)?
+    /// The newest message's id and sequence number.
+    var highestSequence: (id: Int64, number: Int32)?
     var requests: [Int64: RequestState] = [:]
     var requestOrder: [Int64] = []
     var unacknowledged: [Int64: Unacknowledged] = [:]

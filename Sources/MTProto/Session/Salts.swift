@@ -44,6 +44,12 @@ struct SaltStore: Sendable {
         salts.insert(ServerSalt(value: value, validSince: seconds, validUntil: seconds + Self.trustedSeconds + Self.margin), at: 0)
     }
 
+    /// The server refused ours and named this one: the others are not to be believed either, so ask again soon.
+    mutating func adoptAlone(_ value: Int64, at seconds: Int64) {
+        salts = []
+        adopt(value, at: seconds)
+    }
+
     mutating func replace(with new: [ServerSalt]) { salts = new.sorted { $0.validSince < $1.validSince } }
 
     /// Whether to ask for salts now.
