@@ -22,7 +22,7 @@ class Demo:
         self.prefix = []
         self.environment = {
             **os.environ, "MASTER_KEY": base64.b64encode(os.urandom(32)).decode(), "API_HASH": os.urandom(16).hex(),
-            "ADMIN_TOKEN": os.urandom(16).hex(), "PGUSER": "postgres",
+            "ADMIN_TOKEN": os.urandom(16).hex(),
         }
         for name in ("CREDENTIALS_DIRECTORY", "JOURNAL_STREAM", "NOTIFY_SOCKET"):
             self.environment.pop(name, None)
@@ -116,7 +116,7 @@ class Demo:
             f"telegram:\n  api_id: 4242\n  servers:\n    - 2 127.0.0.1:{self.port}\n  rsa_key_files:\n    - {self.folder}/server.pem.pub\n"
             f"supervisor:\n  listen: 127.0.0.1:{self.http}\n"
         )
-        self.ctl("migrate")
+        self.ctl("migrate", "--user", "postgres")
         self.sql("alter role aaltohub_listener login; alter role aaltohub_writer login; alter role aaltohub_supervisor login; alter role aaltohub_ctl login")
         self.ctl("login", "--account", "main", "--phone", CRAWLER, stdin=f"{CODE}\n")
         self.groups = self.simulator(cmd="groups")[-1]["groups"]
@@ -140,16 +140,20 @@ class Demo:
         return "\n".join((self.folder / "log").read_text(errors="replace").splitlines()[-15:])
 
     def show(self):
-        """Prints the taps' view of the messages until the processes end."""
+        """Prints the messages as the writer's and the listener's taps show them, until the processes end."""
         tap = self.spawn(
-            [self.bin / "aaltohubctl", "tap", "--config", self.config, "--service", "listener@main", "--kind", "message", "--show-text"],
+            [self.bin / "aaltohubctl", "tap", "--config", self.config, "--service", "listener@main", "--kind", "message", "--show-text", "--json"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )
+        titles = {group["id"]: group["title"] for group in self.groups}
 
         def copy():
             for line in tap.stdout:
-                sys.stderr.write(line.decode(errors="replace"))
-                sys.stderr.flush()
+                sample = json.loads(line)
+                if "text" in sample:
+                    at = time.strftime("%H:%M:%S", time.localtime(sample["date"]))
+                    text = " ".join((sample["text"] or "").split())
+                    say(f"{at}  {titles.get(sample['chat_id'], '?'):14}  {sample.get('sender_name') or '?':14}  {text[:90]}")
 
         threading.Thread(target=copy, daemon=True).start()
 

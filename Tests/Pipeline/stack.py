@@ -1,5 +1,5 @@
 """The whole system as processes: simulator, Postgres, stages. Everything lies in one short-named folder."""
-import base64, json, os, pathlib, select, shutil, signal, socket, subprocess, tempfile, time
+import base64, json, os, pathlib, select, shutil, signal, socket, subprocess, tempfile, threading, time
 
 from cluster import Cluster
 
@@ -28,27 +28,39 @@ def until(check, seconds=30.0, what="the condition", every=0.05):
 
 
 class Notify:
-    """The receiving end of sd_notify: a stage says READY=1 here, as it would to systemd."""
+    """The receiving end of sd_notify: a stage says READY=1 here, as it would to systemd. Read all the time, as systemd does."""
 
     def __init__(self, path):
         self.path = str(path)
-        if os.path.exists(self.path):
-            os.unlink(self.path)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
+        self.said: set[str] = set()
+        self.changed = threading.Condition()
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        while data := self.socket.recv(8192):
+            with self.changed:
+                self.said.update(data.decode(errors="replace").split("\n"))
+                self.changed.notify_all()
+
+    def forget(self):
+        with self.changed:
+            self.said.clear()
 
     def wait(self, word, process, seconds):
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            ready, _, _ = select.select([self.socket], [], [], min(left, 0.2))
-            if ready and word in self.socket.recv(8192).decode(errors="replace").split("\n"):
-                return
-            if process.poll() is not None:
-                raise AssertionError(f"the stage ended with {process.returncode} before it said {word}")
-        raise AssertionError(f"no {word} within {seconds} s")
+        with self.changed:
+            while word not in self.said:
+                if process.poll() is not None:
+                    raise AssertionError(f"the stage ended with {process.returncode} before it said {word}")
+                if time.monotonic() > end:
+                    raise AssertionError(f"no {word} within {seconds} s")
+                self.changed.wait(0.2)
 
     def close(self):
-        self.socket.close()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.sendto(b"", self.path)  # ends the reader
 
 
 class Stack:
@@ -111,6 +123,7 @@ class Stack:
     def start(self, stage, ready=True, seconds=30):
         if stage not in self.notify:
             self.notify[stage] = Notify(self.folder / f"{stage}.notify")
+        self.notify[stage].forget()
         name, *rest = self.COMMANDS[stage]
         process = self.spawn(
             stage, [BIN / name, *rest, "--config", self.config], env={**self.environment, "NOTIFY_SOCKET": self.notify[stage].path}
@@ -149,12 +162,15 @@ class Stack:
         with self.cluster.connect("aaltohub") as connection:
             return connection.execute(sql, parameters or None).fetchall()
 
-    def prepare(self, phone):
-        """An empty database, migrated; the account logged in."""
+    def prepare(self, phone, answers=f"{CODE}\n"):
+        """An empty database, migrated; the account logged in with these lines of input."""
         with self.cluster.connect() as connection:
             connection.execute("create database aaltohub")
-        self.ctl("migrate")
-        self.ctl("login", "--account", ACCOUNT, "--phone", phone, stdin=f"{CODE}\n")
+        self.ctl("migrate", "--user", "postgres")
+        with self.cluster.connect("aaltohub") as connection:
+            for stage in ("listener", "writer", "supervisor", "ctl"):
+                connection.execute(f"alter role aaltohub_{stage} login")
+        self.ctl("login", "--account", ACCOUNT, "--phone", phone, stdin=answers)
 
     def close(self):
         for process in reversed(list(self.processes.values())):
