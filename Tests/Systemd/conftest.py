@@ -20,6 +20,7 @@ def pytest_collection_modifyitems(items):
 def releases(tmp_path_factory):
     """Builds to install: two that work, one whose writer never gets ready, one whose listener ends at once."""
     folder = tmp_path_factory.mktemp("releases")
+    folder.chmod(0o755)  # the simulator inside runs as nobody in particular
     release(folder / "first", "aaaa00000001")
     release(folder / "second", "aaaa00000002")
     release(folder / "mute", "aaaa00000003", {"aaltohub-writer": "#!/bin/sh\nexec sleep infinity\n"})

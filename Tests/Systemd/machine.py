@@ -42,6 +42,10 @@ class Machine:
     def write(self, path, text, mode="644"):
         self.run("install", "-D", "-m", mode, "/dev/stdin", path, input=text)
 
+    def start(self, unit):
+        done = self.run("systemctl", "start", unit, check=False)
+        assert done.returncode == 0, f"{unit} did not start:\n{done.stderr}{self.journal(unit)}"
+
     def show(self, unit, *names):
         """Properties of a unit; one name gives its value, several a dictionary."""
         lines = self.out("systemctl", "show", unit, "--property", ",".join(names)).splitlines()

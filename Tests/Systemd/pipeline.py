@@ -40,7 +40,7 @@ def postgres(machine):
         "setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups", f"{POSTGRES}/initdb", "-D", "/var/lib/test-postgres",
         "--auth", "trust", "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
     machine.run("systemctl", "daemon-reload")
-    machine.run("systemctl", "start", "test-postgres")
+    machine.start("test-postgres")
     sql(machine, "CREATE DATABASE aaltohub", database="postgres")
 
 
@@ -51,7 +51,7 @@ def sql(machine, text, database="aaltohub"):
 def simulator(machine):
     machine.write("/etc/systemd/system/test-simulator.service", SIMULATOR_UNIT.format(code=CODE))
     machine.run("systemctl", "daemon-reload")
-    machine.run("systemctl", "start", "test-simulator")
+    machine.start("test-simulator")
     machine.run("install", "-m", "644", "/var/lib/simulator/key.pem.pub", "/etc/aaltohub/simulator.pem")
 
 
