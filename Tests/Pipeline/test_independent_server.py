@@ -1,0 +1,125 @@
+"""Our client at a Telegram server that is not ours: login, live updates and everything that interrupts them, row by row."""
+import signal
+
+import pytest
+
+from independent_harness import CODE, FIRST, PASSWORD, SECOND
+from independent_pipeline import CHATS, Whole
+from stack import until
+
+
+@pytest.fixture(scope="module")
+def whole(stack):
+    made = Whole(stack, FIRST)
+    yield made
+    made.server.close()
+
+
+def test_new_edited_and_deleted_messages_of_three_kinds_of_chats(whole):
+    whole.something_happens("live")
+    whole.equals()
+    counters = whole.server.report()["counters"]
+    assert counters["pushes"] and counters["containers"] and counters["key exchanges"] == 1, counters  # the login's
+    rows = whole.rows()
+    for name in CHATS:
+        assert any(row[7] for row in rows[name].values()), f"no entities in the {name}"
+
+
+def test_a_login_with_a_password_and_its_refusals(whole):
+    login = ("login", "--account", "second", "--phone", SECOND)
+    wrong_code = whole.stack.ctl(*login, stdin="54321\n", check=False)
+    wrong_password = whole.stack.ctl(*login, "--restart", stdin=f"{CODE}\nnot this one\n", check=False)
+    assert (wrong_code.returncode, wrong_password.returncode) == (77, 77), wrong_code.stderr + wrong_password.stderr
+    assert "code is wrong" in wrong_code.stderr and "password is wrong" in wrong_password.stderr
+    done = whole.stack.ctl(*login, "--restart", "--json", stdin=f"{CODE}\n{PASSWORD}\n")
+    assert '"user_id":702' in done.stdout.replace(" ", "")
+
+
+def test_connections_that_break(whole):
+    for round in range(3):
+        for name in CHATS:
+            whole.server.fill(name, 3, text=f"unheard {round}", silently=True)
+        whole.server.drop_connections()
+        whole.something_happens(f"while away {round}")
+        whole.listens()
+        whole.something_happens(f"after break {round}")
+        whole.equals()
+
+
+def test_sessions_that_the_server_forgot(whole):
+    whole.server.drop_connections(forget=True)
+    whole.something_happens("while forgotten")
+    whole.listens()
+    whole.something_happens("in the new session")
+    whole.equals()
+
+
+def test_salts_that_change(whole):
+    for round in range(3):
+        whole.server.change_salt()
+        whole.something_happens(f"salt {round}")
+        whole.server.drop_connections()
+        whole.listens()
+    whole.equals()
+    assert whole.server.report()["counters"]["bad_server_salt"]
+
+
+def test_messages_that_were_never_pushed_are_found_behind_the_next_one(whole):
+    for name in CHATS:
+        numbers = whole.server.fill(name, 12, text="never pushed", silently=True)
+        whole.server.edit(name, numbers[3], "edited, never pushed", silently=True)
+        whole.server.delete(name, numbers[4:6], silently=True)
+        whole.server.post(name, "the next one")
+    whole.equals()
+
+
+def test_answers_that_are_only_announced_are_asked_for(whole):
+    whole.server.settings(announcements=4)
+    for name in CHATS:
+        whole.server.fill(name, 12, text="behind an announcement", silently=True)
+        whole.server.post(name, "the next one")
+    whole.equals()
+    assert whole.server.report()["counters"]["msg_resend_req"]
+
+
+def test_a_time_offline(whole):
+    assert whole.stack.kill("listener", signal.SIGTERM) == 0
+    for name in CHATS:
+        whole.server.fill(name, 40, text="while offline")
+    whole.something_happens("offline too")
+    whole.stack.start("listener")
+    whole.equals()
+    counters = whole.server.report()["counters"]
+    assert counters["differenceSlice"] and counters["channelDifference not final"]
+    assert whole.gaps() == 0
+
+
+def test_the_server_s_clock_jumps(whole):
+    for offset in (7200, -7200, 0):
+        whole.server.set_clock(offset)
+        whole.server.drop_connections()
+        whole.listens()
+        whole.something_happens(f"clock {offset}")
+        whole.equals(60)
+
+
+def test_nothing_of_private_chats_is_kept_and_no_fault_was_found(whole):
+    tables = whole.stack.query("select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in ('public', 'aaltohub')")
+    for (table,) in tables:
+        found = whole.stack.query(f"select count(*) from {table} t where t::text like '%secretly%'")
+        assert found == [(0,)], f"{table} holds content of a private chat"
+    assert whole.gaps() == 0
+    whole.is_without_fault(229)
+
+
+def test_what_the_server_no_longer_keeps_is_a_recorded_gap(whole):
+    assert whole.stack.kill("listener", signal.SIGTERM) == 0
+    numbers = whole.server.fill("supergroup", 150, text="too many")
+    whole.server.window(20)
+    whole.stack.start("listener")
+    number = whole.server.post("supergroup", "after the gap")
+    last = max(whole.truth()["supergroup"])
+    until(lambda: last in whole.rows()["supergroup"], 30, "the message after the gap")
+    assert number > numbers[-1] and whole.gaps() > 0
+    assert whole.server.report()["counters"]["channelDifferenceTooLong"]
+    whole.is_without_fault(229)
