@@ -13,15 +13,25 @@ public final class Notifier: Sendable {
     public init(environment: [String: String] = processEnvironment()) {
         path = environment["NOTIFY_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
         descriptor = path == nil ? -1 : socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        // A manager that does not read must not stop the stage.
+        var longest = timeval(tv_sec: Notifier.longestSendSeconds, tv_usec: 0)
+        if descriptor >= 0 { setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &longest, socklen_t(MemoryLayout<timeval>.size)) }
     }
+
+    /// How long one word may wait for a manager whose queue is full.
+    private static let longestSendSeconds = 1
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Sends one state, such as `READY=1`.
     public func send(_ lines: String...) {
-        guard let path else { return }
         // A manager that does not listen is its own problem: the watchdog on its side tells it.
-        _ = sendDatagram(Array(lines.joined(separator: "\n").utf8), to: path, over: descriptor)
+        _ = send(lines.joined(separator: "\n"), waits: true)
+    }
+
+    private func send(_ text: String, waits: Bool) -> Bool {
+        guard let path else { return true }
+        return sendDatagram(Array(text.utf8), to: path, over: descriptor, waits: waits)
     }
 
     public func ready() { send("READY=1") }
@@ -36,11 +46,15 @@ public final class Notifier: Sendable {
             defer { old = line }
             return old != line
         }
-        if changed { send("STATUS=\(line)") }
+        // Its loss is no loss: the next change tells more.
+        if changed { _ = send("STATUS=\(line)", waits: false) }
     }
 
+    /// The next beat comes soon: this one need not wait.
+    func beat() { _ = send("WATCHDOG=1", waits: false) }
+
     /// Asks for at least this much more time to start or to stop.
-    public func extendTimeout(_ duration: Duration) { send("EXTEND_TIMEOUT_USEC=\(duration.inNanoseconds / 1000)") }
+    public func extendTimeout(_ duration: Duration) { _ = send("EXTEND_TIMEOUT_USEC=\(duration.inNanoseconds / 1000)", waits: false) }
 
     private var monotonicMicroseconds: Int64 {
         var time = timespec()
@@ -71,6 +85,6 @@ public final class Watchdog: Sendable {
         guard let interval else { return }
         let before = last.load(ordering: .relaxed)
         guard before == 0 || now.nanoseconds - before >= (interval / 5).inNanoseconds else { return }
-        if last.compareExchange(expected: before, desired: now.nanoseconds, ordering: .relaxed).exchanged { notifier.send("WATCHDOG=1") }
+        if last.compareExchange(expected: before, desired: now.nanoseconds, ordering: .relaxed).exchanged { notifier.beat() }
     }
 }

@@ -84,7 +84,9 @@ public final class ServiceLog: Sendable {
 }
 
 /// Sends one datagram to a unix socket; `@` begins an abstract name. False when the kernel refused it.
-func sendDatagram(_ bytes: [UInt8], to path: String, over descriptor: Int32) -> Bool {
+///
+/// - Parameter waits: for a receiver whose queue is full; for as long as SO_SNDTIMEO says, else for ever.
+func sendDatagram(_ bytes: [UInt8], to path: String, over descriptor: Int32, waits: Bool = true) -> Bool {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     var name = Array(path.utf8)
@@ -95,7 +97,8 @@ func sendDatagram(_ bytes: [UInt8], to path: String, over descriptor: Int32) -> 
     let length = MemoryLayout.offset(of: \sockaddr_un.sun_path)! + name.count + (isAbstract ? 0 : 1)  // sun_path is a stored property
     return withUnsafePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, socklen_t(length)) == bytes.count
+            sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | (waits ? 0 : Int32(MSG_DONTWAIT)), $0, socklen_t(length))
+                == bytes.count
         }
     }
 }
