@@ -33,7 +33,8 @@ struct TelegramSimulator: AsyncParsableCommand {
     @Option(help: "Load from the start: actions in a second.") var rate: Double?
     @Option(help: "Load from the start: for so long.") var seconds = 10.0
     @Option(help: "Load from the start: new:edit:delete.") var mix = "90:7:3"
-    @Flag(help: "Let basic groups and channels have the same ids, as Telegram's may.") var collidingIDs = false
+    @Flag(name: .customLong("colliding-ids"), help: "Let basic groups and channels have the same ids, as Telegram's may.")
+    var collidingIDs = false
     @Option(help: "Steps of pts that a box remembers.") var window: Int32 = 10_000
 
     func validate() throws {
@@ -45,7 +46,12 @@ struct TelegramSimulator: AsyncParsableCommand {
 
     func run() async throws {
         let logger = Logger(label: "telegram-simulator", factory: StreamLogHandler.standardError(label:))
-        let key = try KeyFile(path: rsaKey).load()
+        let key: RSAPrivateKey
+        do {
+            key = try KeyFile(path: rsaKey).load()
+        } catch {
+            throw ValidationError("cannot read or make the RSA key \(rsaKey): \(error)")
+        }
         let world = try populate()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
@@ -117,7 +123,7 @@ struct TelegramSimulator: AsyncParsableCommand {
     }
 
     private func listen(_ simulator: NIOLoopBound<Simulator>, on group: MultiThreadedEventLoopGroup) async throws -> any NIOCore.Channel {
-        try await ServerBootstrap(group: group)
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -126,7 +132,11 @@ struct TelegramSimulator: AsyncParsableCommand {
                     try channel.pipeline.syncOperations.addHandler(ClientHandler(simulator.value))
                 }
             }
-            .bind(host: host, port: port).get()
+        do {
+            return try await bootstrap.bind(host: host, port: port).get()
+        } catch {
+            throw ValidationError("cannot listen on \(host):\(port): \(error). Choose another --port.")
+        }
     }
 
     private func listenForControl(
