@@ -8,7 +8,8 @@ struct AaltoHubCtl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aaltohubctl", abstract: "Looks after the AaltoHub services of this machine.", version: ServiceVersion.text,
         subcommands: [
-            StatusCommand.self, TapCommand.self, DoctorCommand.self, ConfigCommand.self,
+            MigrateCommand.self, LoginCommand.self, AccountsCommand.self, GroupsCommand.self, StatusCommand.self, TapCommand.self,
+            DoctorCommand.self, ConfigCommand.self,
         ])
 
     static func main() async {

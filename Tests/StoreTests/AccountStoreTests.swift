@@ -98,7 +98,7 @@ import Testing
                 Entity(type: .user, id: 1, accessHash: 12, username: nil), Entity(type: .channel, id: 1, accessHash: 11, username: "chan"),
             ])
         #expect(try await b.load() == [Entity(type: .user, id: 1, accessHash: -5, username: nil)])
-        #expect(try await GroupStore(connection).chat(ofUsername: "CHAN")?.chat == .channel(1))
+        #expect(try await GroupStore(connection).chat(ofUsername: "CHAN") == .channel(1))
     }
 
     @Test func flood_waits_outlive_a_restart_until_they_end() async throws {

@@ -69,14 +69,14 @@ public struct GroupStore: Sendable {
     }
 
     /// The chat of that user name among the entities that any listener has seen; nil when none has.
-    public func chat(ofUsername name: String) async throws -> (chat: ChatKey, type: String)? {
+    public func chat(ofUsername name: String) async throws -> ChatKey? {
         try await connection.run { session in
             let rows = try session.query(
                 """
                 SELECT telegram_id, entity_type FROM public.entity_cache WHERE lower(username) = lower($1) AND entity_type IN ('channel', 'group')
                 ORDER BY cached_at DESC LIMIT 1
                 """, [.text(name)])
-            return rows.first.map { ($0.text(1) == "group" ? .basicGroup($0.integer(0)) : .channel($0.integer(0)), $0.text(1)) }
+            return rows.first.map { $0.text(1) == "group" ? .basicGroup($0.integer(0)) : .channel($0.integer(0)) }
         }
     }
 

@@ -30,7 +30,8 @@ public final class WriterStore: Sendable {
                 throw StoreError.anotherWriter
             }
             // Every statement of the writer is a lookup by key; a plan made while a table was empty must not read it whole later.
-            try session.script("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+            // Forbidden scans look costly, and what looks costly would be compiled for 0.2 s.
+            try session.script("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off")
         }
     }
 
