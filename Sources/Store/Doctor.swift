@@ -78,6 +78,10 @@ public enum DatabaseDoctor {
         guard let error = error as? PostgresError else { return "\(error)" }
         if Pooler.refusedStartup(error) { return "\(StoreError.transactionPooler)" }
         switch error.sqlState {
+        // A server that speaks another language gets the general advice below.
+        case "28000" where "\(error)".contains("does not exist"):
+            return "\(error): run aaltohubctl migrate --user ROLE first, with a role that may make roles"
+        case "28000" where "\(error)".contains("not permitted to log in"): return "\(error): ALTER ROLE … LOGIN lets it"
         case "28P01", "28000": return "\(error): check database.user, the credential database_password and pg_hba.conf"
         case "3D000": return "\(error): make it with createdb, then run aaltohubctl migrate"
         case "42501": return "\(error): run aaltohubctl migrate, or grant the stage's role to this user"

@@ -15,7 +15,7 @@ struct AaltoHubCtl: AsyncParsableCommand {
     static func main() async {
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(readable(CommandLine.arguments.dropFirst()))
             do {
                 if var command = command as? any AsyncParsableCommand {
                     try await command.run()

@@ -106,6 +106,16 @@ struct GroupsDisable: AsyncParsableCommand {
     func run() async throws { try await set(false, group, common) }
 }
 
+/// Writes marked ids (`-1001234`, `-1234`) so that the parser does not take them for options.
+func readable(_ arguments: some Sequence<String>) -> [String] {
+    arguments.map { argument in
+        guard argument.hasPrefix("-"), Int64(argument) != nil, case .chat(let chat)? = try? GroupReference(argument) else {
+            return argument
+        }
+        return chat.description
+    }
+}
+
 private func set(_ isEnabled: Bool, _ name: String, _ common: CommonOptions) async throws {
     let reference = try GroupReference(name)
     let row = try await common.withDatabase { try await GroupStore($0).setEnabled(isEnabled, reference) }
