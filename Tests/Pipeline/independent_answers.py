@@ -296,9 +296,9 @@ class Answers:
 
     # updates
 
-    def state(self, session, pts=None):
+    def state(self, session, pts=None, date=None):
         box = self.world.boxes[session.key.account.id]
-        return tl("updates.state", pts=pts or box.pts, qts=0, date=int(self.server.now()), seq=1, unread_count=0)
+        return tl("updates.state", pts=pts or box.pts, qts=0, date=date or int(self.server.now()), seq=1, unread_count=0)
 
     def updates_getState(self, session, query):
         return self.state(session)
@@ -331,9 +331,9 @@ class Answers:
         if whole:
             return tl("updates.difference", new_encrypted_messages=[], state=self.state(session), **parts)
         self.server.count("differenceSlice")
-        return tl(
-            "updates.differenceSlice", new_encrypted_messages=[], intermediate_state=self.state(session, events[-1].pts), **parts
-        )
+        # the date stays: which channels have moved since then is told with the last slice
+        state = self.state(session, events[-1].pts, query.date)
+        return tl("updates.differenceSlice", new_encrypted_messages=[], intermediate_state=state, **parts)
 
     def updates_getChannelDifference(self, session, query):
         viewer, chat = session.key.account, self.chat(session, query.channel)

@@ -52,5 +52,5 @@ class IndependentServer:
 
 POSITIONAL = {
     "post": ("chat", "text"), "fill": ("chat", "count"), "edit": ("chat", "number", "text"), "delete": ("chat", "numbers"),
-    "truth": ("phone",), "window": ("events",), "set_clock": ("offset",), "listening": ("phone",),
+    "truth": ("phone",), "window": ("events",), "set_clock": ("offset",), "listening": ("phone",), "nudge": ("chat",),
 }  # fmt: skip

@@ -15,6 +15,7 @@ class Whole:
         self.server = IndependentServer(stack.key, port=stack.port, layer=layer)
         try:
             stack.write_config(layer=layer)
+            self.server.settings(dh_retries=2)
             for chat in (*CHATS, "private"):
                 self.server.post(chat, f"the first of the {chat}")
             stack.prepare(phone, f"{CODE}\n{password}\n" if password else f"{CODE}\n")

@@ -15,7 +15,7 @@ from independent_answers import Answers, RPCError
 from independent_keys import KeyExchange, ServerKey
 from independent_schema import codec, tl
 from independent_session import SALT_AGE, SALT_LIFE, AuthKey, Session, open_packet
-from independent_wire import Framing, Refused
+from independent_wire import Framing, Refused, seal
 from independent_world import User, World, people, update
 
 ACCOUNTS = [User(701, "First", "first", "15550001111"), User(702, "Second", "second", "15550002222", "a secret for two")]
@@ -301,6 +301,44 @@ class Control:
         """All salts so far are worth nothing any more."""
         for key in self.server.keys.values():
             key.salts = []
+
+    def sessions(self):
+        return [s for key in self.server.keys.values() for s in key.sessions.values() if s.listens()]
+
+    def nudge(self, chat=None):
+        """Says only that there is something: of one channel, or of the common box."""
+        for session in self.sessions():
+            note = tl("updatesTooLong")
+            if chat:
+                channel = tl("updateChannelTooLong", channel_id=self.server.world.chats[chat].id)
+                note = tl("updateShort", update=channel, date=int(self.server.now()))
+            session.update(self.server.codec.encode(note))
+
+    def push_unknown(self, within=False):
+        """An object that no layer has; within: as one of two updates, the other being known."""
+        unknown = struct.pack("<Iii", 0xDEADBEEF, 1, 2)
+        for session in self.sessions():
+            if within:
+                known = self.server.codec.encode(tl("updateConfig"))
+                envelope = self.server.codec.encode(tl("updates", updates=[], users=[], chats=[], date=int(self.server.now()), seq=0))
+                unknown = envelope[:8] + struct.pack("<i", 2) + known + unknown + envelope[12:]
+            session.update(unknown)
+
+    def repeat_everything(self):
+        """What is not acknowledged yet is sent once more."""
+        for session in self.sessions():
+            session.repeat(list(session.unacknowledged))
+            session.flush_soon()
+
+    def garble(self, session_id=False):
+        """A packet that is not what it should be: its msg_key is wrong, or it is of another session."""
+        for session in self.sessions():
+            body = struct.pack("<Iqq", 0x347773C5, 4, 7)
+            number = int.from_bytes(os.urandom(8), "little", signed=True) if session_id else session.id
+            head = struct.pack("<qqqii", session.salt(), number, self.server.message_id(False), session.content_sent * 2, len(body))
+            packet = seal(session.key.data, session.key.id, head + body)
+            spoilt = packet[:8] + bytes([packet[8] ^ 1]) + packet[9:]
+            session.connection.write(packet if session_id else spoilt)
 
     def set_clock(self, offset):
         """The server's clock jumps; bad_msg 16 and 17 are no violations from then on."""

@@ -82,6 +82,38 @@ def test_answers_that_are_only_announced_are_asked_for(whole):
     assert whole.server.report()["counters"]["msg_resend_req"]
 
 
+def test_a_bare_note_that_there_is_something(whole):
+    for name in CHATS:
+        whole.server.fill(name, 5, text="only noted", silently=True)
+    whole.server.nudge("supergroup")
+    whole.server.nudge("channel")
+    whole.server.nudge()
+    whole.equals()
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_an_object_of_no_layer_loses_nothing_beside_it(whole, within):
+    for name in CHATS:
+        whole.server.fill(name, 2, text="before the unknown")
+        whole.server.fill(name, 2, text="lost with the unknown", silently=True)
+    whole.server.push_unknown(within=within)
+    for name in CHATS:
+        whole.server.post(name, "behind the unknown")
+    whole.equals()
+
+
+def test_packets_that_come_twice_or_are_not_ours(whole):
+    whole.something_happens("twice")
+    whole.server.repeat_everything()
+    whole.equals()
+    for session_id in (False, True):
+        whole.server.garble(session_id=session_id)
+        whole.something_happens(f"after garble {session_id}")
+        whole.listens()
+        whole.server.post("group", "and on")
+        whole.equals()
+
+
 def test_a_time_offline(whole):
     assert whole.stack.kill("listener", signal.SIGTERM) == 0
     for name in CHATS:
@@ -123,3 +155,24 @@ def test_what_the_server_no_longer_keeps_is_a_recorded_gap(whole):
     assert number > numbers[-1] and whole.gaps() > 0
     assert whole.server.report()["counters"]["channelDifferenceTooLong"]
     whole.is_without_fault(229)
+
+
+@pytest.mark.parametrize("transport", ["abridged", "intermediate", "padded", "full", "obfuscated"])
+def test_a_login_over_every_transport(whole, transport):
+    kind = "obfuscated intermediate" if transport == "obfuscated" else transport
+    before = whole.server.report()["counters"].get(kind, 0)
+    text = whole.stack.config.read_text()
+    try:
+        whole.stack.config.write_text(text.replace("telegram:\n", f"telegram:\n  transport: {transport}\n", 1))
+        whole.stack.ctl("login", "--account", transport, "--phone", FIRST, stdin=f"{CODE}\n")
+    finally:
+        whole.stack.config.write_text(text)
+    report = whole.server.report()
+    assert report["counters"][kind] > before and report["violations"] == []
+
+
+def test_a_key_that_the_server_forgot_ends_the_listener_and_asks_for_a_login(whole):
+    whole.server.forget_keys()
+    process = whole.stack.processes["listener"]
+    assert process.wait(60) == 77
+    assert "aaltohubctl login" in whole.stack.log("listener")[-2000:]
