@@ -88,7 +88,11 @@ actor ListenerLoop {
     }
 
     func takeChangedPeers() -> [(key: PeerBook.Key, peer: PeerBook.Peer)] { machine.takeChangedPeers() }
-    func status() -> JSON { machine.status }
+    /// The heartbeat, as every service answers it, and beside it what the machine tells.
+    func status() -> JSON {
+        guard case .object(let members) = context.status.json() else { return machine.status }
+        return .object(members + [.init("machine", machine.status)])
+    }
 
     private func answered(_ id: UpdateRequestID, _ result: Result<TLValue, CallFailure>) {
         switch result {
@@ -107,7 +111,7 @@ actor ListenerLoop {
             case .send(let frame): send(frame)
             case .tap(let sample):
                 tap.publish("received", sample.kind, group: sample.group) { sample.object }
-                if sample.change != nil { tap.publishFull("received", sample.kind, group: sample.group) { sample.full ?? sample.object } }
+                if sample.hasMore { tap.publishFull("received", sample.kind, group: sample.group) { sample.full ?? sample.object } }
             case .log(let line): context.logger.log(level: Logger.Level(line.level), "\(line.text)")
             case .quarantine(let bytes, let reason): keep(bytes, reason)
             case .stop(let reason): finish(reason)

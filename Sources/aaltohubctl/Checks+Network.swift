@@ -4,34 +4,6 @@ import Primitives
 import ServiceKit
 
 extension Checks {
-    /// How long a server may take to accept a connection.
-    private static let connectMilliseconds: Int32 = 5000
-
-    /// Whether each data centre's first address takes a TCP connection.
-    func telegram() async -> [Finding] {
-        let servers = configuration.telegram.usableServers
-        let home = servers.filter { $0.dc == configuration.telegram.homeDC }
-        guard !home.isEmpty else {
-            return [
-                .wrong(
-                    "telegram.servers", "no usable address for telegram.home_dc \(configuration.telegram.homeDC)",
-                    "add one, change home_dc, or allow ipv6")
-            ]
-        }
-        for server in home {
-            let answer = await offPool { connectError(host: server.host, port: server.port, milliseconds: Checks.connectMilliseconds) }
-            if answer == nil { return [.ok("telegram", "data centre \(server.dc) at \(server.host):\(server.port) takes connections")] }
-            if server == home.last {
-                return [
-                    .wrong(
-                        "telegram", "data centre \(server.dc) at \(server.host):\(server.port): \(answer ?? "")",
-                        "check the network, or telegram.servers", .unavailable)
-                ]
-            }
-        }
-        return []
-    }
-
     /// Whether the supervisor answers on its port, or could.
     func port() async -> Finding {
         let listen = configuration.supervisor.listen
@@ -73,23 +45,6 @@ private func resolve(_ host: String, _ port: Int, passive: Bool, _ body: (Unsafe
         next = one.pointee.ai_next
     }
     return nil
-}
-
-/// Why no TCP connection comes about, or nil when one does.
-private func connectError(host: String, port: Int, milliseconds: Int32) -> String? {
-    var answer: String? = "no address"
-    let unresolved = resolve(host, port, passive: false) { address in
-        switch connect(address, milliseconds: milliseconds) {
-        case .success(let descriptor):
-            close(descriptor)
-            answer = nil
-            return true
-        case .failure(let error):
-            answer = error.text
-            return false
-        }
-    }
-    return unresolved ?? answer
 }
 
 /// A connected socket, waiting for it no longer than asked.

@@ -26,6 +26,8 @@ struct LoginCommand: AsyncParsableCommand {
     var restart = false
 
     func run() async throws {
+        // The name becomes part of a unit's, a socket's and a topic's.
+        _ = try ServiceName.listener(account: account)
         let configuration = try common.configuration()
         let settings = try configuration.telegram.clientSettings()
         let credentials = common.credentials
