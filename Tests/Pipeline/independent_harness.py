@@ -1,19 +1,25 @@
 """Starts `independent_server.py` as a process and speaks to its control port; finds kurigram 2.2.0 for layer 201."""
-import json, os, pathlib, socket, subprocess, sys
+import json, os, pathlib, shutil, socket, subprocess, sys, tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIRST, SECOND = "15550001111", "15550002222"
 PASSWORD = "a secret for two"
 CODE = "12345"
-KURIGRAM_201 = "kurigram==2.2.0"
+# kurigram 2.2.0 and what it needs; the environment itself holds a newer one
+LAYER_201 = ("kurigram==2.2.0", "PySocks==1.7.1", "pyaes==1.6.1")
 
 
 def layer_201_environment() -> dict:
     """An environment whose `pyrogram` is kurigram 2.2.0, which lies beside the newer one; it is fetched when it is missing."""
     folder = pathlib.Path(sys.prefix) / "layer-201"
     if not (folder / "pyrogram").is_dir():
-        install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder, KURIGRAM_201]
+        made = tempfile.mkdtemp(dir=sys.prefix)
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", made, *LAYER_201]
         subprocess.run(install, check=True, timeout=300)
+        try:
+            os.rename(made, folder)
+        except OSError:  # another run was faster
+            shutil.rmtree(made)
     return {**os.environ, "PYTHONPATH": str(folder)}
 
 
