@@ -243,13 +243,20 @@ import Testing
         #expect(engine.requests.count == 1)
     }
 
-    @Test func a_short_reconnect_compares_the_common_box_and_a_long_one_every_box() {
-        var engine = settledEngine(channels: [3: 30])
+    @Test func a_short_reconnect_compares_channels_at_the_pace_of_polls_and_a_long_one_quickly() {
+        var engine = settledEngine(channels: [3: 30, 4: 40])
         _ = engine.disconnected(now: at(100))
-        #expect(words(engine.connected(now: at(105))) == ["#3 getDifference 100 5"])
-        #expect(words(engine.sessionRenewed(now: at(105))) == ["#4 getChannelDifference 3 30"])
+        #expect(words(engine.connected(now: at(105))) == ["#4 getDifference 100 5", "#5 getChannelDifference 3 30"])
+        #expect(words(engine.advance(now: at(105.4))) == [])
+        #expect(words(engine.advance(now: at(105.5))) == ["#6 getChannelDifference 4 40"])
         _ = engine.disconnected(now: at(200))
-        #expect(words(engine.connected(now: at(300))) == ["#5 getDifference 100 5", "#6 getChannelDifference 3 30"])
+        #expect(words(engine.connected(now: at(300))) == ["#7 getDifference 100 5", "#8 getChannelDifference 3 30"])
+        #expect(words(engine.advance(now: at(300.05))) == ["#9 getChannelDifference 4 40"])
         #expect(words(engine.sessionRenewed(now: at(301))) == [])
+    }
+
+    @Test func a_new_session_on_a_living_connection_compares_everything() {
+        var engine = settledEngine(channels: [3: 30])
+        #expect(words(engine.sessionRenewed(now: at(100))) == ["#3 getDifference 100 5", "#4 getChannelDifference 3 30"])
     }
 }

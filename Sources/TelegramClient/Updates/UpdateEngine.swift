@@ -80,12 +80,14 @@ public struct UpdateEngine: Sendable {
     // MARK: events
 
     /// A connection is logged in and ready for calls. The common box is compared with the server at once, since the server pushes
-    /// nothing before a call; after a longer absence every channel is, too.
+    /// nothing before a call. Every channel is, too: after a longer absence quickly, after a short one at the pace of polls, since
+    /// the session should still bring what it has, but need not.
     public mutating func connected(now: Instant) -> [UpdateOutput] {
         isConnected = true
         connectedAt = now
         if disconnectedAt.map({ now - $0 < UpdateLimits.shortAbsence }) ?? false {
             common.wanted = true
+            for i in channels.indices where channels[i].phase != .lost { channels[i].want(.poll, at: now) }
         } else {
             resynchronise(now: now)
             resynchronisedAt = now
