@@ -126,7 +126,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-            ]),
+            ],
+            exclude: ["README.md"]),
         .executableTarget(
             name: "tl-import",
             dependencies: ["TL", "Primitives", .product(name: "ArgumentParser", package: "swift-argument-parser")],

@@ -43,12 +43,18 @@ public struct TapSample: Sendable, Equatable {
         }
     }
 
-    /// The sample without text and names.
-    public var object: JSON { .object(members) }
+    /// Whether there is text or a name, which only the full sample shows.
+    public var hasMore: Bool {
+        guard case .message(let message) = change?.kind else { return false }
+        return message.hasText || message.hasSenderName
+    }
+
+    /// The sample without text and names; `full` tells a viewer of both that the other one says more.
+    public var object: JSON { .object(hasMore ? members + [.init("full", true)] : members) }
 
     /// The sample with text and names; nil when it has neither.
     public var full: JSON? {
-        guard case .message(let message) = change?.kind else { return nil }
+        guard hasMore, case .message(let message) = change?.kind else { return nil }
         var members = members
         if message.hasSenderName { members.append(.init("sender_name", .string(message.senderName))) }
         if message.hasText { members.append(.init("text", .string(message.text))) }

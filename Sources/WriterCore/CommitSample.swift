@@ -20,12 +20,18 @@ public struct CommitSample: Sendable {
     /// The chat's bare id, or `-`.
     public var group: String { chat.map { String($0.id) } ?? "-" }
 
-    /// Without text and names.
-    public var object: JSON { .object(members) }
+    /// Whether there is text or a name, which only the full sample shows.
+    public var hasMore: Bool {
+        guard case .message(let message) = piece.change.kind else { return false }
+        return message.hasText || message.hasSenderName
+    }
+
+    /// Without text and names; `full` tells a viewer of both that the other one says more.
+    public var object: JSON { .object(hasMore ? members + [.init("full", true)] : members) }
 
     /// With text and names; nil when it has neither.
     public var full: JSON? {
-        guard case .message(let message) = piece.change.kind, message.hasText || message.hasSenderName else { return nil }
+        guard hasMore, case .message(let message) = piece.change.kind else { return nil }
         var members = members
         if message.hasSenderName { members.append(.init("sender_name", .string(message.senderName))) }
         if message.hasText { members.append(.init("text", .string(message.text))) }

@@ -94,7 +94,7 @@ struct WriterReport: Sendable {
         }
         let sample = CommitSample(piece, account: producer.account, committedAt: now)
         tap.publish("commit", sample.kind, group: sample.group) { sample.object }
-        tap.publishFull("commit", sample.kind, group: sample.group) { sample.full ?? sample.object }
+        if sample.hasMore { tap.publishFull("commit", sample.kind, group: sample.group) { sample.full ?? sample.object } }
     }
 
     func failed(_ failure: FailureClass, _ error: any Error, _ work: Work, _ machine: WriterMachine) {

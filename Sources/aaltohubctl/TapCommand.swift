@@ -30,14 +30,13 @@ struct TapCommand: AsyncParsableCommand {
         guard Folders.exists(folders.taps) else {
             throw ServiceError.unavailable("\(folders.taps) does not exist or may not be read: start a service, or run this as root")
         }
-        let viewer = Viewer(filter: TapFilter(self), json: common.json)
+        let viewer = Viewer(filter: TapFilter(self), json: common.json, showText: showText)
         let zeroMQ = Context()
         try await withThrowingTaskGroup { tasks in
             var known: Set<String> = []
             while true {
                 let services = service.isEmpty ? Folders.services(in: folders.taps) : service
                 for name in services where known.insert(name).inserted {
-                    // A subscription shows either the plain events or those with text, which say the same and more.
                     let prefixes = showText ? ["\(name).", "full.\(name)."] : ["\(name)."]
                     let subscriber = try TapSubscriber(paths: [folders.tap(name)], prefixes: prefixes, context: zeroMQ)
                     tasks.addTask {
@@ -99,12 +98,14 @@ struct Topic: Sendable {
 private actor Viewer {
     let filter: TapFilter
     let json: Bool
+    let showText: Bool
     private var losses = TapLosses()
     private var lastNotice = ""
 
-    init(filter: TapFilter, json: Bool) {
+    init(filter: TapFilter, json: Bool, showText: Bool) {
         self.filter = filter
         self.json = json
+        self.showText = showText
     }
 
     func show(_ samples: [TapSample]) {
@@ -112,6 +113,8 @@ private actor Viewer {
         for sample in samples {
             guard let topic = Topic(sample.topic), let payload = sample.json else { continue }
             if let sequence = payload["seq"]?.integer { missed += losses.missed(topic: sample.topic, sequence: sequence) }
+            // With text, the plain sample of an event says nothing that its full one does not.
+            if showText, payload["full"]?.bool == true { continue }
             guard filter.admits(topic, payload) else { continue }
             output(json ? line(sample.topic, payload) : text(topic, payload))
         }
