@@ -78,7 +78,10 @@ func makeRecord(_ to: Int64) -> WireRecord {
     return record
 }
 
-let streamID = try! StreamID(bytes: [UInt8](repeating: 5, count: 16))  // 16 bytes are one
+let streamID: StreamID = {
+    var generator = SeededGenerator(seed: 5)
+    return StreamID(using: &generator)
+}()
 func makeProducer() -> ProducerMachine.Producer {
     .init(role: .listener, account: "main", incarnation: 1_000, stream: streamID, build: "test")
 }
