@@ -15,13 +15,14 @@ public struct LoginRun: Sendable {
     public struct Questions: Sendable {
         /// The code was asked for, on this authorisation: keep both, if the answer may come later.
         public var code: @Sendable (LoginTicket, AccountSession) async throws -> String?
-        public var password: @Sendable (_ hint: String?) async throws -> String?
+        /// The second password is asked for: keep ticket and key here too, the code is used up.
+        public var password: @Sendable (_ hint: String?, LoginTicket?, AccountSession) async throws -> String?
         /// A wrong code or password: true to be asked again.
         public var again: @Sendable (Login.Refusal) async throws -> Bool
 
         public init(
             code: @escaping @Sendable (LoginTicket, AccountSession) async throws -> String?,
-            password: @escaping @Sendable (_ hint: String?) async throws -> String?,
+            password: @escaping @Sendable (_ hint: String?, LoginTicket?, AccountSession) async throws -> String?,
             again: @escaping @Sendable (Login.Refusal) async throws -> Bool
         ) {
             self.code = code
@@ -58,7 +59,7 @@ public struct LoginRun: Sendable {
         if let resuming {
             login = Login(resuming: resuming.ticket, apiID: settings.identity.apiID, apiHash: apiHash)
             line = try await connect(dc: resuming.session.dc, credentials: resuming.session.credentials)
-            step = .needCode(resuming.ticket)
+            step = login.resume()
         } else {
             login = Login(phone: phone, apiID: settings.identity.apiID, apiHash: apiHash, dc: dc)
             line = try await connect(dc: dc, credentials: nil)
@@ -76,7 +77,7 @@ public struct LoginRun: Sendable {
                     guard let code = try await questions.code(ticket, line.session) else { throw Failure.unanswered }
                     step = login.code(code)
                 case .needPassword(let hint):
-                    guard let password = try await questions.password(hint) else { throw Failure.unanswered }
+                    guard let password = try await questions.password(hint, login.ticket, line.session) else { throw Failure.unanswered }
                     var random = SystemRandomNumberGenerator()
                     step = login.password(password, secret: random.bytes(256))
                 case .done(let user):

@@ -78,8 +78,14 @@ struct LoginCommand: AsyncParsableCommand {
                 let digits = ticket.codeLength.map { " of \($0) digits" } ?? ""
                 return await Terminal.ask("Code\(digits), sent by \(ticket.codeBy)\(isResumed ? " earlier" : "")")
             },
-            password: { hint in
-                await Terminal.ask("Two-step password" + (hint.map { $0.isEmpty ? "" : " (hint: \($0))" } ?? ""), hidden: true)
+            password: { hint, ticket, session in
+                if let ticket {
+                    var random = SystemRandomNumberGenerator()
+                    try await store.store(
+                        pendingLogin: PendingLogin(ticket: ticket, session: session).bytes(), of: account, state: .passwordNeeded,
+                        nonce: random.bytes(Seal.nonceLength))
+                }
+                return await Terminal.ask("Two-step password" + (hint.map { $0.isEmpty ? "" : " (hint: \($0))" } ?? ""), hidden: true)
             },
             again: { refusal in
                 guard Terminal.isInteractive else { return false }

@@ -138,6 +138,15 @@ def test_a_wrong_code_and_a_wrong_password(running, answers, wanted):
     running.query("delete from aaltohub.accounts where name = 'other' returning 1")
 
 
+def test_after_a_wrong_password_only_the_password_is_asked_for_again(running):
+    sent = running.simulator(cmd="stats")["calls"]["auth.sendCode"]
+    wrong = running.ctl("login", "--account", "guarded", "--phone", GUARDED, stdin=f"{CODE}\nwrong\n", check=False)
+    assert wrong.returncode == 77
+    running.ctl("login", "--account", "guarded", "--phone", GUARDED, stdin="secret\n")
+    assert running.simulator(cmd="stats")["calls"]["auth.sendCode"] == sent + 1
+    running.query("delete from aaltohub.accounts where name = 'guarded' returning 1")
+
+
 @pytest.mark.parametrize("name", ["Bad.Name", "a/b", "A", "x" * 33])
 def test_a_bad_account_name(running, name):
     for done in (

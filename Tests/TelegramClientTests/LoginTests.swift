@@ -99,6 +99,16 @@ import Testing
         #expect(name(login.answered(authorization)).hasPrefix("done"))
     }
 
+    @Test func after_the_right_code_the_next_process_asks_for_the_password_only() throws {
+        var first = Login(resuming: ticket, apiID: 7, apiHash: "secret")
+        #expect(first.resume() == .needCode(ticket))
+        _ = first.code("12345")
+        _ = first.failed(rpc(401, "SESSION_PASSWORD_NEEDED"))
+        var second = Login(resuming: try #require(first.ticket), apiID: 7, apiHash: "secret")
+        #expect(name(second.resume()) == "account.getPassword")
+        #expect(second.answered(passwordObject) == .needPassword(hint: "animal"))
+    }
+
     @Test func a_wrong_code_may_be_tried_again_and_an_old_one_not() {
         var login = Login(resuming: ticket, apiID: 7, apiHash: "secret")
         _ = login.code("00000")

@@ -69,7 +69,7 @@ public struct Login: Sendable {
         self.dc = dc
     }
 
-    /// Goes on with a code that an earlier process asked for, on its data centre and with its authorisation key.
+    /// Goes on where an earlier process stopped, on its data centre and with its authorisation key; `resume` gives the step.
     public init(resuming ticket: LoginTicket, apiID: Int32, apiHash: String) {
         self.init(phone: ticket.phone, apiID: apiID, apiHash: apiHash, dc: ticket.dc)
         self.ticket = ticket
@@ -77,6 +77,12 @@ public struct Login: Sendable {
     }
 
     // MARK: what happens
+
+    /// The first step of a login that goes on: the code is still to come, or it was right and the password is.
+    public mutating func resume() -> Step {
+        guard let ticket else { return start() }
+        return ticket.wantsPassword == true ? retryPassword() : .needCode(ticket)
+    }
 
     public mutating func start() -> Step {
         state = .sendingCode
@@ -149,6 +155,7 @@ public struct Login: Sendable {
             state = .idle
             return .migrate(dc: Int32(clamping: dc))
         case .passwordNeeded:
+            ticket?.wantsPassword = true
             state = .gettingPassword
             return .call(TLObject("account.getPassword"))
         case .wait(_, let seconds): return refuse(.flood(seconds: seconds))

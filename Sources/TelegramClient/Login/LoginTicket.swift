@@ -10,6 +10,8 @@ public struct LoginTicket: Hashable, Sendable, Codable {
     public var codeLength: Int?
     /// How the code was sent: app, sms, call, email, …
     public var codeBy: String
+    /// The code was right and the second password is asked for: no code is wanted any more.
+    public var wantsPassword: Bool?
 
     public init(phone: String, phoneCodeHash: String, dc: Int32, codeLength: Int?, codeBy: String) {
         self.phone = phone
