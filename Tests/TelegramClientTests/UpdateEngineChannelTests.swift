@@ -198,4 +198,54 @@ import Testing
         #expect(engine.push(push(inChannel(3, 31)), now: at(12)) == [])
         #expect(engine.positions.map(\.box) == [.common, .qts, .channel(5)])
     }
+
+    @Test func a_stale_answer_does_not_move_a_channel_back() {
+        var engine = settledEngine(channels: [3: 30])
+        let tooLong = Update(TLObject("updateChannelTooLong", ["channel_id": 3]), receivedAt: someTime)
+        _ = engine.push(push(tooLong), now: at(10))
+        #expect(engine.answer(3, .channelDifferenceEmpty(pts: 25, final: true, timeout: 300), now: at(10)) == [])
+        #expect(engine.push(push(inChannel(3, 26)), now: at(11)) == [])
+        #expect(engine.push(push(inChannel(3, 31)), now: at(11)) == ["channel 3 30→31 [u31]"])
+    }
+
+    @Test func a_pts_that_falls_by_far_is_a_reset_of_the_channel() {
+        var engine = settledEngine(channels: [3: 5_000_000])
+        let tooLong = Update(TLObject("updateChannelTooLong", ["channel_id": 3]), receivedAt: someTime)
+        _ = engine.push(push(tooLong), now: at(10))
+        #expect(
+            engine.answer(3, .channelDifferenceEmpty(pts: 25, final: true, timeout: 300), now: at(10)) == ["channel 3 25→25 too long g2"])
+    }
+}
+
+@Suite struct PeerBookTests {
+    private func user(_ id: Int64, hash: Int64, min: Bool = false, first: String = "A", last: String? = nil) -> TLObject {
+        var object = TLObject("user", ["id": .integer(id), "access_hash": .integer(hash), "first_name": .string(first)])
+        if let last { object["last_name"] = .string(last) }
+        if min { object["min"] = true }
+        return object
+    }
+
+    @Test func a_min_user_replaces_neither_hash_nor_name() {
+        var book = PeerBook()
+        book.merge(users: [user(1, hash: 11, first: "Ann", last: "Bell")], chats: [])
+        book.merge(users: [user(1, hash: 99, min: true, first: "A.")], chats: [])
+        #expect(book[.init(.user, 1)] == .init(accessHash: 11, name: "Ann Bell"))
+        book.merge(users: [user(2, hash: 99, min: true, first: "Bob")], chats: [])
+        #expect(book[.init(.user, 2)] == .init(accessHash: nil, name: "Bob"))
+    }
+
+    @Test func what_changed_is_told_once() {
+        var book = PeerBook()
+        book.merge(users: [user(1, hash: 11)], chats: [channelObject(3, hash: 33)])
+        #expect(book.takeChanged().map(\.key) == [.init(.user, 1), .init(.channel, 3)])
+        book.merge(users: [user(1, hash: 11)], chats: [channelObject(3, hash: 33)])
+        #expect(book.takeChanged().isEmpty)
+    }
+
+    @Test func it_is_bounded_and_forgets_the_oldest() {
+        var book = PeerBook(limit: 10)
+        for id in Int64(1)...100 { book.merge(users: [user(id, hash: id)], chats: []) }
+        #expect(book.count == 10)
+        #expect(book[.init(.user, 90)] == nil && book[.init(.user, 91)] != nil)
+    }
 }

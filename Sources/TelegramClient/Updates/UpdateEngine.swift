@@ -240,7 +240,7 @@ public struct UpdateEngine: Sendable {
         for chat in chats where chat.name == "channel" || chat.name == "channelForbidden" {
             guard let id = chat["id"]?.int, let i = index(of: id) else { continue }
             let known = peers[.init(.channel, id)]
-            if let hash = known?.accessHash, chat["min"]?.bool != true { channels[i].accessHash = hash }
+            if let hash = known?.accessHash { channels[i].accessHash = hash }
             if channels[i].phase == .lost, chat.name == "channel", known?.isLeft == false, chat["min"]?.bool != true {
                 regain(i, now: now)
             }
