@@ -80,7 +80,8 @@ public enum DatabaseDoctor {
         switch error.sqlState {
         // A server that speaks another language gets the general advice below.
         case "28000" where "\(error)".contains("does not exist"):
-            return "\(error): is database.user right? The stages' roles are made by `aaltohubctl migrate --user ROLE`, with a role that may make roles"
+            return "\(error): is database.user right? The stages' roles are made by `aaltohubctl migrate --user ROLE`, "
+                + "with a role that may make roles"
         case "28000" where "\(error)".contains("not permitted to log in"): return "\(error): ALTER ROLE … LOGIN lets it"
         case "28P01", "28000": return "\(error): check database.user, the credential database_password and pg_hba.conf"
         case "3D000": return "\(error): make it with createdb, then run aaltohubctl migrate"
