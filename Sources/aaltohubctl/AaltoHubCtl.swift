@@ -35,8 +35,9 @@ struct AaltoHubCtl: AsyncParsableCommand {
         }
     }
 
+    /// `COMMAND --help` runs a command of the parser's own, which throws an error of its own that is not public.
     private static func isForTheParser(_ error: any Error) -> Bool {
-        error is ExitCode || error is CleanExit || error is ValidationError
+        error is ExitCode || String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
     }
 }
 

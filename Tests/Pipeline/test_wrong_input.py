@@ -214,3 +214,9 @@ def test_a_transaction_pooler(running, tmp_path):
     finally:
         pooler.terminate()
         pooler.wait(10)
+
+
+@pytest.mark.parametrize("command", ["status", "tap", "doctor", "groups add", "migrate", "login", "accounts", "config check"])
+def test_every_command_explains_itself(command):
+    done = subprocess.run([BIN / "aaltohubctl", *command.split(), "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and "USAGE: aaltohubctl " + command in done.stdout
