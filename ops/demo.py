@@ -181,23 +181,14 @@ class Demo:
         end = time.monotonic() + WAIT_COMMITTED
         while True:
             rows = self.stored()
-            have = {key: value for key, value, _ in rows}
-            lost = [key for key, value in truth.items() if not same(value, have.get(key))]
-            if not lost or time.monotonic() > end:
+            if not lost(truth, rows) or time.monotonic() > end:
                 break
             time.sleep(0.1)
-        # from the server's send of the last change to the commit of the row that holds it
-        latencies = sorted((committed - truth[key][2]) * 1e3 for key, _, committed in rows if key in truth)
+        for key in lost(truth, rows)[:5]:
+            say(f"lost: {key}: wanted {truth[key]}")
         gaps = self.sql("select count(*) from aaltohub.gaps")[0]
         failed = self.sql("select count(*) from failed_messages")[0]
-        result = {
-            "sent": len(truth), "stored": sum(key in truth for key in have), "edits": load["edit"], "deletions": load["delete"],
-            "lost": len(lost), "duplicated": len(rows) - len(have), "gaps": gaps, "dead_letters": failed,
-            "latency_ms": {"p50": percentile(latencies, 0.5), "p99": percentile(latencies, 0.99), "measured": len(latencies)},
-        }
-        for key in lost[:5]:
-            say(f"lost: {key}: wanted {truth[key]}, have {have.get(key)}")
-        return result
+        return {"edits": load["edit"], "deletions": load["delete"]} | compare(truth, rows, gaps, failed)
 
     def run(self):
         self.log = open(self.folder / "log", "ab")
@@ -214,7 +205,7 @@ class Demo:
             if self.options.seconds:
                 result = self.measure()
                 print(json.dumps(result), flush=True)
-                status = 0 if not (result["lost"] or result["duplicated"] or result["gaps"] or result["dead_letters"]) and result["sent"] else 1
+                status = verdict(result)
             else:
                 self.look_around()
                 self.simulator(cmd="load", rate=self.options.rate, seconds=1e9)
@@ -261,6 +252,30 @@ def same(wanted, have):
     """A deleted message keeps the text that was stored last, or has no row when it was deleted before anybody saw it."""
     text, deleted, _ = wanted
     return have is None or have[1] if deleted else have == (text, False)
+
+
+def lost(truth, rows):
+    """The keys of the messages that no row, or a wrong one, stands for."""
+    have = {key: value for key, value, _ in rows}
+    return [key for key, value in truth.items() if not same(value, have.get(key))]
+
+
+def compare(truth, rows, gaps, failed):
+    """What became of `truth` ((type, chat, id) -> text, deleted, time) in `rows` ((key, (text, deleted), time of commit))."""
+    have = {key for key, _, _ in rows}
+    # from the server's send of the last change to the commit of the row that holds it
+    latencies = sorted((committed - truth[key][2]) * 1e3 for key, _, committed in rows if key in truth)
+    return {
+        "sent": len(truth), "stored": sum(key in truth for key in have), "lost": len(lost(truth, rows)), "duplicated": len(rows) - len(have),
+        "gaps": gaps, "dead_letters": failed,
+        "latency_ms": {"p50": percentile(latencies, 0.5), "p99": percentile(latencies, 0.99), "measured": len(latencies)},
+    }
+
+
+def verdict(result):
+    """The exit status: 0 only if something was sent and nothing of it was lost, doubled, left out or put aside."""
+    bad = any(result[name] for name in ("lost", "duplicated", "gaps", "dead_letters"))
+    return 1 if bad or not result["sent"] else 0
 
 
 def percentile(values, share):
