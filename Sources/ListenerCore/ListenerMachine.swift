@@ -15,7 +15,7 @@ public struct ListenerMachine: Sendable {
         case tap(TapSample)
         case log(LogLine)
         /// Bytes that nobody could read, for later study. The differences bring what they said.
-        case quarantine([UInt8], reason: String)
+        case quarantine(QuarantinedObject)
         case stop(StopReason)
     }
 
@@ -185,7 +185,7 @@ public struct ListenerMachine: Sendable {
 
     private mutating func unreadable(_ bytes: [UInt8], _ reason: String, now: Instant, clock: UnixTime) {
         counters.unreadable += 1
-        actions.append(.quarantine(bytes, reason: reason))
+        actions.append(.quarantine(QuarantinedObject(bytes, context: "push", layer: TL.newestLayer, reason: reason)))
         run(engine?.undecodable(now: now) ?? [], now: now, clock: clock)
     }
 
@@ -279,6 +279,7 @@ public struct ListenerMachine: Sendable {
             case .unresolved(let channel):
                 unresolved.insert(channel)
                 log(.warning, "channel \(channel) is registered, but not among this account's dialogs: join it, or disable it")
+            case .quarantine(let object): actions.append(.quarantine(object))
             }
         }
         if !hasCaughtUp, engine?.isCommonCurrent == true { hasCaughtUp = true }

@@ -113,7 +113,7 @@ actor ListenerLoop {
                 tap.publish("received", sample.kind, group: sample.group) { sample.object }
                 if sample.hasMore { tap.publishFull("received", sample.kind, group: sample.group) { sample.full ?? sample.object } }
             case .log(let line): context.logger.log(level: Logger.Level(line.level), "\(line.text)")
-            case .quarantine(let bytes, let reason): keep(bytes, reason)
+            case .quarantine(let object): keep(object.bytes, object.reason)
             case .stop(let reason): finish(reason)
             }
         }

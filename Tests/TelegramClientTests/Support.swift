@@ -88,6 +88,7 @@ func words(_ outputs: [UpdateOutput]) -> [String] {
         case .lostAccess(let channel, let reason): return "lost \(channel) \(reason)"
         case .regainedAccess(let channel): return "regained \(channel)"
         case .unresolved(let channel): return "unresolved \(channel)"
+        case .quarantine(let object): return "quarantine \(object.bytes.count)"
         }
     }
 }

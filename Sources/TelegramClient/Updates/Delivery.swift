@@ -87,4 +87,6 @@ public enum UpdateOutput: Sendable, Equatable {
     case regainedAccess(channel: Int64)
     /// Registered, but not among the account's dialogs: looked for again later.
     case unresolved(channel: Int64)
+    /// Could not be read: keep it for a later decoder. The differences are asked for what it may have said.
+    case quarantine(QuarantinedObject)
 }
