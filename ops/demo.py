@@ -21,11 +21,15 @@ class Demo:
         self.processes = []
         self.prefix = []
         self.environment = {
-            **os.environ, "MASTER_KEY": base64.b64encode(os.urandom(32)).decode(), "API_HASH": os.urandom(16).hex(),
+            # nothing of the caller's may lead the stages to another database
+            **{name: value for name, value in os.environ.items() if not name.startswith(("AALTOHUB_", "PG"))},
+            "MASTER_KEY": base64.b64encode(os.urandom(32)).decode(), "API_HASH": os.urandom(16).hex(),
             "ADMIN_TOKEN": os.urandom(16).hex(),
         }
-        for name in ("CREDENTIALS_DIRECTORY", "JOURNAL_STREAM", "NOTIFY_SOCKET"):
+        for name in ("JOURNAL_STREAM", "NOTIFY_SOCKET"):
             self.environment.pop(name, None)
+        # a folder without credentials: those of an installed service are not taken
+        self.environment["CREDENTIALS_DIRECTORY"] = str(self.folder / "credentials")
 
     # Postgres: a private cluster, a unix socket in the folder, no TCP
 
@@ -33,9 +37,9 @@ class Demo:
         found = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[-2]))
         self.postgres = pathlib.Path(found[-1])
         place = self.folder / "postgres"
-        place.mkdir(mode=0o755)
-        os.chmod(self.folder, 0o755)
+        place.mkdir(mode=0o700)  # everybody who gets in is the superuser
         if os.geteuid() == 0:  # Postgres refuses to run as root
+            os.chmod(self.folder, 0o711)
             user = pwd.getpwnam("postgres")
             os.chown(place, user.pw_uid, user.pw_gid)
             self.prefix = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
@@ -43,7 +47,7 @@ class Demo:
         self.pg("initdb", "-D", self.data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8")
         with subprocess.Popen([*self.prefix, "tee", "-a", self.data / "postgresql.conf"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as tee:
             tee.communicate(
-                f"listen_addresses = ''\nunix_socket_directories = '{place}'\nunix_socket_permissions = 0777\ntrack_commit_timestamp = on\n"
+                f"listen_addresses = ''\nunix_socket_directories = '{place}'\nunix_socket_permissions = 0700\ntrack_commit_timestamp = on\n"
             )
         self.pg("pg_ctl", "-D", self.data, "-l", place / "log", "-w", "start")
         self.sql("create database aaltohub", database="postgres")
@@ -140,9 +144,9 @@ class Demo:
         return "\n".join((self.folder / "log").read_text(errors="replace").splitlines()[-15:])
 
     def show(self):
-        """Prints the messages as the writer's and the listener's taps show them, until the processes end."""
+        """Prints the messages as the writer's tap shows them once they are committed, until the processes end."""
         tap = self.spawn(
-            [self.bin / "aaltohubctl", "tap", "--config", self.config, "--service", "listener@main", "--kind", "message", "--show-text", "--json"],
+            [self.bin / "aaltohubctl", "tap", "--config", self.config, "--service", "writer", "--kind", "message", "--show-text", "--json"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )
         titles = {group["id"]: group["title"] for group in self.groups}
@@ -209,11 +213,14 @@ class Demo:
             else:
                 self.look_around()
                 self.simulator(cmd="load", rate=self.options.rate, seconds=1e9)
-                while self.runner.poll() is None:
-                    time.sleep(0.2)
+                self.runner.wait()
+                say(f"The stages ended by themselves; the last lines of {self.folder}/log:\n" + self.tail())
+                status = 1
         except KeyboardInterrupt:
             say("\nStopping …")
         finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave Postgres behind
             self.stop()
         return status
 
@@ -227,7 +234,7 @@ Messages flow. Where to look, from another terminal:
   curl http://127.0.0.1:{self.http}/healthz
   logs: {self.folder}/log
 
-Kill any stage (pkill -9 aaltohub-writer): it comes back, and nothing is lost. Ctrl-C here stops all.
+Kill any stage (pkill -9 -f {self.bin}/aaltohub-writer): it comes back, and nothing is lost. Ctrl-C here stops all.
 """)
 
     def stop(self):

@@ -20,13 +20,13 @@ need_packages() {
     else
         say "Installing ${missing[*]}"
     fi
-    export DEBIAN_FRONTEND=noninteractive
     $sudo apt-get -qq update >&2 || die "apt-get update failed: is the network there?" 69
-    $sudo apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null || die "could not install ${missing[*]}" 69
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null || die "could not install ${missing[*]}" 69
 }
 
-# What building needs, and what running a private Postgres needs.
+# What building needs, what the executables load, and what running a private Postgres needs.
 build_packages=(libssl-dev libpq-dev libzmq3-dev zlib1g-dev)
+library_packages=(libssl3 libpq5 libzmq5 zlib1g)
 run_packages=(postgresql postgresql-client python3 util-linux)
 
 need_swift() {

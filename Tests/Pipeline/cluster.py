@@ -15,7 +15,7 @@ class Cluster:
     """`start()` waits until Postgres accepts connections; `stop("immediate")` is a crash."""
 
     def __init__(self):
-        # a short path: a unix socket's may have at most 107 bytes
+        # a short path: a unix socket's may have at most 107 bytes; a private one (0700): everybody who gets in is the superuser
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ah-pg-", dir="/tmp"))
         self.data = self.folder / "data"
         self.prefix = []
@@ -23,11 +23,10 @@ class Cluster:
             user = pwd.getpwnam("postgres")
             os.chown(self.folder, user.pw_uid, user.pw_gid)
             self.prefix = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-        os.chmod(self.folder, 0o755)
         self.run("initdb", "-D", self.data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
         with open(self.data / "postgresql.conf", "a") as conf:
             conf.write(
-                f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\nunix_socket_permissions = 0777\n"
+                f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\nunix_socket_permissions = 0700\n"
                 "track_commit_timestamp = on\nmax_connections = 40\nlogging_collector = off\n"
             )
 

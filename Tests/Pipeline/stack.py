@@ -73,13 +73,16 @@ class Stack:
         self.port, self.control_port, self.http_port = free_port(), free_port(), free_port()
         self.key = self.folder / "server.pem"
         self.environment = {
-            **os.environ,
+            # nothing of the caller's may lead the stages to another database
+            **{name: value for name, value in os.environ.items() if not name.startswith(("AALTOHUB_", "PG"))},
             "MASTER_KEY": base64.b64encode(os.urandom(32)).decode(),
             "API_HASH": "0123456789abcdef0123456789abcdef",
             "ADMIN_TOKEN": "token-of-the-test",
         }
-        for name in ("NOTIFY_SOCKET", "JOURNAL_STREAM", "CREDENTIALS_DIRECTORY"):
+        for name in ("NOTIFY_SOCKET", "JOURNAL_STREAM"):
             self.environment.pop(name, None)
+        # a folder without credentials: those of an installed service are not taken
+        self.environment["CREDENTIALS_DIRECTORY"] = str(self.folder / "credentials")
         self.config = self.folder / "aaltohub.yaml"
         self.write_config()
 
