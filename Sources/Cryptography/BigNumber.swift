@@ -46,6 +46,20 @@ public struct BigNumber: Hashable, Sendable {
         }
     }
 
+    /// self^exponent mod modulus for a secret exponent, big-endian, of which no copy is left behind. The modulus must be odd and above one.
+    public func power(secret exponent: [UInt8], modulo modulus: BigNumber) -> BigNumber {
+        precondition((modulus.magnitude.last ?? 0) & 1 == 1 && modulus.bitWidth > 1, "the modulus is odd and above one")
+        let base = self < modulus ? self : self % modulus
+        let number = BN_bin2bn(exponent, Int32(exponent.count), nil)
+        defer { BN_clear_free(number) }
+        shim_BN_set_constant_time(number)
+        return base.withBN { base in
+            modulus.withBN { modulus in
+                BigNumber.computed { BN_mod_exp_mont_consttime($0, base, number, modulus, $1, nil) }
+            }
+        }
+    }
+
     /// 2^exponent.
     public static func twoToThe(_ exponent: Int) -> BigNumber {
         BigNumber(bigEndian: [UInt8(1) << UInt8(exponent % 8)] + [UInt8](repeating: 0, count: exponent / 8))

@@ -124,10 +124,10 @@ import Testing
         for i in 0..<1500 { pair.client.send(body(i)) }
         pair.connect()
         pair.run(.seconds(1))
-        #expect(pair.executed.count == ClientSession.Limits.inFlight)
+        #expect(pair.executed.count == RequestPriority.normal.inFlightLimit)
         for case .request(let id, let body) in pair.serverEvents.prefix(200) { pair.servers[0].respond(to: id, result: body) }
         pair.run(.seconds(1))
-        #expect(pair.executed.count > ClientSession.Limits.inFlight + 150)
+        #expect(pair.executed.count > RequestPriority.normal.inFlightLimit + 150)
     }
 
     // MARK: the connection's prefix

@@ -7,7 +7,7 @@ import Testing
 @Suite struct DefectTests {
     /// 3: a clock jump of hours bricked the process until restart.
     @Test(arguments: [Duration.seconds(3 * 3600), .seconds(-3 * 3600)])
-    func a_clock_wrong_by_three_hours_recovers_by_itself(_ error: Duration) {
+    func defect_03_a_clock_wrong_by_three_hours_recovers_by_itself(_ error: Duration) {
         var pair = SessionPair(clockError: error)
         pair.client.send(body(1))
         pair.connect()
@@ -24,7 +24,7 @@ import Testing
 
     /// 3, later: the host slept, so that its monotonic clock fell behind the server's in the middle of a session.
     @Test(arguments: [Duration.seconds(3 * 3600), .seconds(-3 * 3600)])
-    func a_clock_that_jumps_in_mid_session_recovers_without_loss(_ jump: Duration) {
+    func defect_03_a_clock_that_jumps_in_mid_session_recovers_without_loss(_ jump: Duration) {
         var pair = SessionPair()
         pair.connect()
         pair.run(.seconds(2))
@@ -45,7 +45,7 @@ import Testing
     }
 
     /// 4: a packet of another session crashed the process.
-    @Test func a_packet_of_a_foreign_session_is_dropped_and_closes_the_connection() {
+    @Test func defect_04_a_packet_of_a_foreign_session_is_dropped_and_closes_the_connection() {
         var pair = SessionPair()
         pair.connect()
         pair.run(.seconds(1))
@@ -57,7 +57,7 @@ import Testing
     }
 
     /// 5: a packet was parsed before its message key was checked.
-    @Test func a_wrong_message_key_lets_nothing_be_parsed() throws {
+    @Test func defect_05_a_wrong_message_key_lets_nothing_be_parsed() throws {
         var pair = SessionPair()
         pair.connect()
         pair.run(.seconds(1))
@@ -95,7 +95,7 @@ import Testing
     }
 
     /// 6: too little padding was let through.
-    @Test func padding_below_12_or_above_1024_bytes_is_refused() throws {
+    @Test func defect_06_padding_below_12_or_above_1024_bytes_is_refused() throws {
         var generator = SeededGenerator(seed: 1)
         let key = SessionPair.key
         func sealed(_ body: Int, _ padding: Int, length: Int32? = nil) -> [UInt8] {
@@ -121,7 +121,7 @@ import Testing
     }
 
     /// 7, this layer's part: one member of a container that cannot be read took its siblings with it.
-    @Test func a_broken_member_of_a_container_loses_only_itself() {
+    @Test func defect_07_a_broken_member_of_a_container_loses_only_itself() {
         var pair = SessionPair()
         pair.connect()
         pair.run(.seconds(1))
@@ -140,7 +140,7 @@ import Testing
     }
 
     /// 13: salts that roll over cost a failed call each.
-    @Test func a_salt_that_rolls_over_each_minute_costs_one_refusal_at_the_start() {
+    @Test func defect_13_a_salt_that_rolls_over_each_minute_costs_no_failed_call_after_the_first() {
         var pair = SessionPair()
         pair.serverConfiguration.saltPeriodSeconds = 60
         pair.serverConfiguration.acceptsPreviousSalt = false
@@ -151,7 +151,7 @@ import Testing
         pair.run(.seconds(2))
         pair.filterToClient = { packet in
             if let envelope = try? MessageCipher.open(packet, key: SessionPair.key, direction: .serverToClient),
-                MessageContainer.unfold(InnerMessage(id: 1, sequenceNumber: 0, body: envelope.body)).messages
+                unfold(InnerMessage(id: 1, sequenceNumber: 0, body: envelope.body)).messages
                     .contains(where: { constructor(of: $0.body) == Constructor.badServerSalt })
             {
                 refusals += 1
@@ -182,7 +182,7 @@ import Testing
     }
 
     /// 14: codes 16 and 17 did not correct the clock.
-    @Test func code_16_corrects_the_clock_and_keeps_the_session() {
+    @Test func defect_14_code_16_corrects_the_clock_and_keeps_the_session() {
         var pair = SessionPair(clockError: .seconds(-1000))
         let session = pair.client.sessionID
         pair.client.send(body(1))
@@ -193,7 +193,7 @@ import Testing
         #expect(pair.clientEvents.contains { if case .clockCorrected = $0 { true } else { false } })
     }
 
-    @Test func code_17_corrects_the_clock_and_makes_a_new_session() {
+    @Test func defect_14_code_17_corrects_the_clock_and_makes_a_new_session() {
         var pair = SessionPair(clockError: .seconds(1000))
         let session = pair.client.sessionID
         pair.client.send(body(1))
@@ -295,7 +295,7 @@ import Testing
     }
 
     /// 23: a bomb in gzip took all memory.
-    @Test func a_gzip_bomb_ends_in_an_error_and_little_memory() throws {
+    @Test func defect_23_a_gzip_bomb_ends_in_an_error_and_little_memory() throws {
         let bomb = try #require(Gzip.deflate([UInt8](repeating: 0, count: 64 << 20)))
         #expect(bomb.count < 80_000)
         #expect(throws: GzipError.tooLarge) { try Gzip.inflate(bomb) }
@@ -336,11 +336,11 @@ import Testing
         }
         let inside = try packed([UInt8](repeating: 7, count: 5000))
         let twice = InnerMessage(id: 5, sequenceNumber: 1, body: try packed(inside + [UInt8](repeating: 0, count: 4000)))
-        #expect(MessageContainer.unfold(twice).broken == [twice])
+        #expect(unfold(twice).broken == [twice])
     }
 
     /// 23: counts that promise more than there is.
-    @Test func counts_beyond_the_bytes_are_refused_before_anything_is_reserved() {
+    @Test func defect_23_counts_beyond_the_bytes_are_refused_before_anything_is_reserved() {
         for count: Int32 in [-1, 2, 1 << 20, .max] {
             var container: [UInt8] = []
             container.append(uint32: Constructor.msgContainer)
@@ -360,7 +360,7 @@ import Testing
         let inner = InnerMessage(id: 1, sequenceNumber: 0, body: MessageContainer.encode([]))
         let good = InnerMessage(id: 5, sequenceNumber: 1, body: body(1))
         let outer = InnerMessage(id: 9, sequenceNumber: 0, body: MessageContainer.encode([inner, good]))
-        let (messages, broken, _) = MessageContainer.unfold(outer)
+        let (messages, broken, _) = unfold(outer)
         #expect(messages == [good])
         #expect(broken.count == 1)
     }

@@ -15,14 +15,14 @@ struct KeyExchangePair {
     var result: (client: KeyExchangeResult, server: KeyExchangeResult)?
 
     init(
-        seed: UInt64 = 1, trusted: [RSAPublicKey] = [rsa.publicKey], prime: BigNumber = DiffieHellman.knownPrime, g: Int32 = 3,
+        seed: UInt64 = 1, trusted: [RSAPublicKey] = [rsa.publicKey], group: DiffieHellmanGroup = .known,
         expiresIn: Int32? = nil
     ) {
         generator = SeededGenerator(seed: seed)
         client = ClientKeyExchange(
             .init(rsaKeys: trusted, dc: 2, expiresIn: expiresIn), clock: ServerClock(guess: UnixTime(seconds: 1), at: .zero))
         server = ServerKeyExchange(
-            keys: [Self.rsa], clock: ServerClock(authoritative: Self.epoch, at: .zero), prime: prime, g: g)
+            keys: [Self.rsa], clock: ServerClock(authoritative: Self.epoch, at: .zero), group: group)
     }
 
     /// Runs to the end; `change` may spoil the server's answers by number.
@@ -48,7 +48,16 @@ struct KeyExchangePair {
     }
 }
 
+func secret(_ bytes: [UInt8]) -> SecretBytes {
+    var bytes = bytes
+    return SecretBytes(taking: &bytes)
+}
+
 @Suite struct KeyExchangeTests {
+    private func sealed(_ bytes: [UInt8], _ cipher: NonceCipher) -> [UInt8] {
+        cipher.withKeyAndIV { AESIGE.encrypt(bytes, key: $0, iv: $1) }
+    }
+
     @Test func both_sides_agree_on_key_salt_and_time() throws {
         var pair = KeyExchangePair()
         let (client, server) = try pair.run()
@@ -67,15 +76,14 @@ struct KeyExchangePair {
     }
 
     /// About one exchange in 256 has such a key: look for one over many draws of b.
-    @Test func a_key_with_a_leading_zero_byte_keeps_its_256_bytes() throws {
+    @Test func defect_21_a_key_with_a_leading_zero_byte_keeps_its_256_bytes() throws {
         var generator = SeededGenerator(seed: 8)
-        let prime = DiffieHellman.knownPrime, g = BigNumber(3)
-        let gA = g.power(BigNumber(bigEndian: generator.bytes(256)), modulo: prime)
+        let gA = DiffieHellmanGroup.known.power(of: BigNumber(bigEndian: generator.bytes(256)))
         let cipher = NonceCipher(newNonce: generator.bytes(32), serverNonce: generator.bytes(16))
         var found = false
         for _ in 0..<3000 where !found {
             let (_, waiting) = AwaitingVerdict.attempt(
-                0, nonces: (generator.bytes(16), generator.bytes(16), generator.bytes(32)), cipher: cipher, prime: prime, g: g, gA: gA,
+                0, nonces: (generator.bytes(16), generator.bytes(16), secret(generator.bytes(32))), cipher: cipher, group: .known, gA: gA,
                 serverTime: 0, retryID: 0, using: &generator)
             found = waiting.key.bytes[0] == 0
             #expect(waiting.key.bytes.count == 256)
@@ -134,9 +142,9 @@ struct KeyExchangePair {
             nonce: generator.bytes(16), serverNonce: generator.bytes(16), retryID: 0, gB: generator.bytes(256))
         let hashed = sha1(inner.bytes) + inner.bytes
         let least = (16 - hashed.count % 16) % 16
-        let allowed = AESIGE.encrypt(hashed + generator.bytes(least), key: cipher.key, iv: cipher.iv)
+        let allowed = sealed(hashed + generator.bytes(least), cipher)
         #expect(try cipher.decrypt(allowed, as: ClientDHInnerData.self).gB == inner.gB)
-        let longer = AESIGE.encrypt(hashed + generator.bytes(least + 16), key: cipher.key, iv: cipher.iv)
+        let longer = sealed(hashed + generator.bytes(least + 16), cipher)
         #expect(throws: KeyExchangeError.badPadding) { try cipher.decrypt(longer, as: ClientDHInnerData.self) }
     }
 

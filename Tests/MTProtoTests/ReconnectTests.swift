@@ -6,7 +6,7 @@ import Testing
 /// What survives the loss of TCP connections.
 @Suite struct ReconnectTests {
     /// Defect of others: two losses within a call give two answers, or a double join.
-    @Test func two_losses_within_a_call_give_one_execution_and_one_result() {
+    @Test func defect_15_two_losses_within_a_call_give_one_execution_and_one_result() {
         for cutAt in stride(from: 0, through: 60, by: 5) {
             for secondCut in stride(from: 5, through: 60, by: 11) {
                 var pair = SessionPair(seed: UInt64(cutAt * 100 + secondCut))
@@ -66,7 +66,7 @@ import Testing
     }
 
     /// Defect 2 of others: the server's new session goes unnoticed and updates are lost.
-    @Test func a_new_session_of_the_server_is_told_once_for_each() {
+    @Test func defect_02_a_new_session_of_the_server_is_told_once_for_each() {
         var pair = SessionPair()
         pair.connect()
         pair.run(.seconds(1))
@@ -82,7 +82,7 @@ import Testing
     }
 
     /// Defect 1 of others: an announced answer is never asked for, and the call hangs.
-    @Test func an_announced_answer_is_asked_for() {
+    @Test func defect_01_an_announced_answer_is_asked_for() {
         var pair = SessionPair()
         pair.serverConfiguration.announcedAnswerBytes = 0
         pair.connect()
@@ -92,7 +92,7 @@ import Testing
         #expect(pair.clientEvents.contains(.result(handle, body(1).reversed())))
     }
 
-    @Test func a_large_answer_announced_after_a_reconnect_is_asked_for() {
+    @Test func defect_01_a_large_answer_announced_after_a_reconnect_is_asked_for() {
         var pair = SessionPair()
         pair.serverConfiguration.announcedAnswerBytes = 1 << 20
         pair.connect()

@@ -56,17 +56,17 @@ import Testing
         let nonce = try sample.hexBytes("nonce"), serverNonce = try sample.hexBytes("server_nonce")
         let newNonce = try sample.hexBytes("new_nonce")
         let cipher = NonceCipher(newNonce: newNonce, serverNonce: serverNonce)
-        #expect(try cipher.key == sample.hexBytes("tmp_aes_key"))
-        #expect(try cipher.iv == sample.hexBytes("tmp_aes_iv"))
+        let derived = cipher.withKeyAndIV { [$0, $1] }
+        #expect(try derived == [sample.hexBytes("tmp_aes_key"), sample.hexBytes("tmp_aes_iv")])
 
         let answer = EncryptedPart(
             Constructor.serverDHParamsOK, nonce: nonce, serverNonce: serverNonce, encrypted: try sample.hexBytes("encrypted_answer"))
-        let waiting = AwaitingDHParams(nonce: nonce, serverNonce: serverNonce, newNonce: newNonce)
+        let waiting = AwaitingDHParams(nonce: nonce, serverNonce: serverNonce, newNonce: secret(newNonce))
         var script = ScriptedGenerator(try sample.hexBytes("b") + sample.hexBytes("client_padding"))
         let (request, next) = try waiting.receive(answer.bytes, using: &script)
         #expect(Int64(next.serverTime) == sample["server_time"]?.integer)
-        #expect(next.g == BigNumber(UInt64(try #require(sample["g"]?.integer))))
-        #expect(try next.prime == BigNumber(bigEndian: sample.hexBytes("dh_prime")))
+        #expect(next.group.generator == BigNumber(UInt64(try #require(sample["g"]?.integer))))
+        #expect(try next.group.prime == BigNumber(bigEndian: sample.hexBytes("dh_prime")))
         #expect(try next.gA == BigNumber(bigEndian: sample.hexBytes("g_a")))
         #expect(try next.key.bytes == sample.hexBytes("auth_key"))
         #expect(try [UInt8](int64: next.key.id) == sample.hexBytes("auth_key_id_le"))
@@ -93,6 +93,6 @@ import Testing
         }
         #expect(key == next.key)
         #expect(try [UInt8](int64: salt) == sample.hexBytes("server_salt0"))
-        #expect(DiffieHellman.knownPrime == next.prime)
+        #expect(DiffieHellmanGroup.knownPrime == next.group.prime)
     }
 }

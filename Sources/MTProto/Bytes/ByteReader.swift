@@ -67,10 +67,10 @@ struct ByteReader {
     }
 
     /// A boxed `Vector<long>`, with its count checked against what remains before anything is reserved.
-    mutating func vectorOfInt64() throws(MalformedBytes) -> [Int64] {
+    mutating func vectorOfInt64(atMost limit: Int = .max) throws(MalformedBytes) -> [Int64] {
         guard try uint32() == Constructor.vector else { throw .badCount }
         let count = Int(try int32())
-        guard count >= 0, count <= remaining / 8 else { throw .badCount }
+        guard count >= 0, count <= min(limit, remaining / 8) else { throw .badCount }
         var out: [Int64] = []
         out.reserveCapacity(count)
         for _ in 0..<count { out.append(try int64()) }

@@ -54,4 +54,6 @@ enum Constructor {
     static let destroySessionNone: UInt32 = 0x62d3_50c9
     static let destroyAuthKey: UInt32 = 0xd143_5160
     static let destroyAuthKeyOK: UInt32 = 0xf660_e1d4
+    static let destroyAuthKeyNone: UInt32 = 0x0a9f_2259
+    static let destroyAuthKeyFail: UInt32 = 0xea10_9b13
 }

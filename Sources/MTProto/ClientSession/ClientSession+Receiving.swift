@@ -7,12 +7,16 @@ extension ClientSession {
     public mutating func receive(_ packet: [UInt8], now: Instant, using generator: inout some RandomNumberGenerator) {
         guard isConnected else { return }
         let envelope: MessageEnvelope
-        do { envelope = try open(packet) } catch { return refuse(error) }
+        do { envelope = try open(packet) } catch { return close(.badPacket(error)) }
         lastReceived = now
         hasReceived = true
+        // A packet of a session given up may still be on its way; it harms nobody.
+        guard envelope.sessionID == sessionID else { return }
 
         let outer = InnerMessage(id: envelope.messageID, sequenceNumber: envelope.sequenceNumber, body: envelope.body)
-        let (messages, broken, containers) = MessageContainer.unfold(outer)
+        var inflation = InflationBudget()
+        let (messages, broken, containers) = MessageContainer.unfold(outer, &inflation)
+        self.inflation = inflation
         let isStray = isOutOfWindow(outer.id, now: now)
         for id in containers { _ = received.insert(id) }
         for message in broken where !isStray {
@@ -32,31 +36,36 @@ extension ClientSession {
 
     private func open(_ packet: [UInt8]) throws(MessageError) -> MessageEnvelope {
         let envelope = try MessageCipher.open(packet, key: key, direction: .serverToClient)
-        guard envelope.sessionID == sessionID else { throw .foreignSession }
+        guard envelope.sessionID == sessionID || formerSessions.contains(envelope.sessionID) else { throw .foreignSession }
         guard envelope.messageID & 1 == 1 else { throw .badMessageID }
         return envelope
     }
 
-    private mutating func refuse(_ error: MessageError) {
-        // A packet of a session given up may still be on its way; it harms nobody.
-        if error == .foreignSession, resetsInRow > 0 { return }
-        close(.badPacket(error))
-    }
-
-    /// Handles one message unless it came before.
-    mutating func take(_ message: InnerMessage, now: Instant, using generator: inout some RandomNumberGenerator) {
+    /// Handles one message unless it came before. `isCopy`: it came inside msg_copy, where no other may be.
+    mutating func take(_ message: InnerMessage, isCopy: Bool = false, now: Instant, using generator: inout some RandomNumberGenerator) {
         guard message.id & 1 == 1 else { return events.append(.undecodable(message.body)) }
         // Acknowledged even when doubled, or the server sends it forever.
         if message.isContentRelated { acknowledge(message.id, now: now) }
-        guard received.insert(message.id) else {
+        guard received.insert(message.id) || isAwaited(message) else {
             statistics.duplicates += 1
             return
         }
+        guard outbox.count < Limits.outbox else { return close(.tooManyQuestions) }
         do {
-            try handle(message, now: now, using: &generator)
+            try handle(message, isCopy: isCopy, now: now, using: &generator)
         } catch {
             events.append(.undecodable(message.body))
         }
+    }
+
+    /// Whether it is the result of an open request, kept by the server for so long that its id is older than all that we remember.
+    /// It cannot count twice: the first closes the request.
+    private func isAwaited(_ message: InnerMessage) -> Bool {
+        guard received.standing(of: message.id) == .forgotten else { return false }
+        var reader = ByteReader(message.body)
+        guard (try? reader.uint32()) == Constructor.rpcResult, let id = try? reader.int64(), case .request(let handle)? = records[id]
+        else { return false }
+        return requests[handle] != nil
     }
 
     mutating func acknowledge(_ id: Int64, now: Instant) {

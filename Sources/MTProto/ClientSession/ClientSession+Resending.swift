@@ -11,9 +11,9 @@ extension ClientSession {
             return
         }
         requests[handle]?.sent = nil
-        inFlight -= 1
+        underWay[request.priority.rawValue] -= 1
         statistics.resentRequests += 1
-        queue.push(handle)
+        queues[request.priority.rawValue].push(handle)
     }
 
     /// Asks the server whether it has these requests.

@@ -6,7 +6,7 @@ extension ClientSession {
     public mutating func pollPacket(now: Instant, using generator: inout some RandomNumberGenerator) -> [UInt8]? {
         runTimers(now: now, using: &generator)
         guard isConnected else { return nil }
-        let hasRequest = nextQueued() != nil && inFlight < Limits.inFlight
+        let hasRequest = nextQueued() != nil
         guard hasRequest || !outbox.isEmpty || acknowledgmentsDue.map({ $0 <= now }) ?? false else { return nil }
 
         var batch = Batch(time: clock.time(at: now))
@@ -40,29 +40,30 @@ extension ClientSession {
     }
 
     private mutating func takeRequests(into batch: inout Batch, now: Instant, _ generator: inout some RandomNumberGenerator) {
-        while inFlight < Limits.inFlight, batch.messages.count < MessageContainer.maximumMessages, let handle = nextQueued(),
-            let request = requests[handle]
-        {
+        while batch.messages.count < MessageContainer.maximumMessages, let handle = nextQueued(), let request = requests[handle] {
             let hasPrefix = !isPrefixConfirmed && !configuration.connectionPrefix.isEmpty
             let whole = hasPrefix ? configuration.connectionPrefix + request.body : request.body
             let body = request.mayPack ? Gzip.packed(whole) : whole
             let size = body.count + MessageContainer.memberOverhead
             if !batch.messages.isEmpty, batch.bytes + size > MessageContainer.maximumBytes || sendsSingly { return }
-            queue.pop()
+            queues[request.priority.rawValue].pop()
             let id = add(body, .request(handle), isContent: true, to: &batch, &generator)
             batch.handles.append((handle, id))
             requests[handle]?.sent = Sent(
                 id: id, outerID: id, connection: connection, at: now, hasPrefix: hasPrefix,
                 nextQuestion: now + configuration.stateRequestDelay)
-            inFlight += 1
+            underWay[request.priority.rawValue] += 1
         }
     }
 
-    /// The oldest request that waits.
+    /// The oldest of the first requests that wait and may go out now.
     private mutating func nextQueued() -> RequestHandle? {
-        while let handle = queue.first {
-            if let request = requests[handle], request.sent == nil { return handle }
-            queue.pop()
+        guard inFlight < Limits.inFlight else { return nil }
+        for priority in RequestPriority.allCases where underWay[priority.rawValue] < priority.inFlightLimit {
+            while let handle = queues[priority.rawValue].first {
+                if let request = requests[handle], request.sent == nil { return handle }
+                queues[priority.rawValue].pop()
+            }
         }
         return nil
     }
@@ -113,6 +114,7 @@ extension ClientSession {
         case .dropAnswer(let id): ServiceBody.dropAnswer(id)
         case .stateInfo(let request, let states): ServiceBody.stateInfo(request: request, states: states)
         case .destroySession(let id): ServiceBody.destroySession(id)
+        case .destroyKey: ServiceBody.destroyKey
         }
     }
 }

@@ -3,7 +3,7 @@ import Primitives
 /// What each kind of message means: https://core.telegram.org/mtproto/service_messages
 extension ClientSession {
     mutating func handle(
-        _ message: InnerMessage, now: Instant, using generator: inout some RandomNumberGenerator
+        _ message: InnerMessage, isCopy: Bool, now: Instant, using generator: inout some RandomNumberGenerator
     ) throws(MalformedBytes) {
         var reader = ByteReader(message.body)
         switch try reader.uint32() {
@@ -25,7 +25,7 @@ extension ClientSession {
             _ = try reader.int32()
             handleBadMessage(id, code: try reader.int32(), of: message, now: now, using: &generator)
         case Constructor.futureSalts:
-            _ = try reader.int64()
+            guard case .service(.futureSalts)? = records[try reader.int64()] else { return }
             takeSalts(try ServiceBody.futureSalts(from: &reader))
         case Constructor.msgsStateInfo:
             let request = try reader.int64()
@@ -37,13 +37,19 @@ extension ClientSession {
         case Constructor.msgNewDetailedInfo:
             handleDetailedInfo(answer: try reader.int64(), request: nil, now: now)
         case Constructor.msgsStateReq:
-            let ids = try reader.vectorOfInt64()
+            let ids = try reader.vectorOfInt64(atMost: ServiceBody.maximumIDs)
             outbox.append(.stateInfo(request: message.id, ids.map(receivedState)))
         case Constructor.msgResendReq, Constructor.msgResendAnsReq:
-            handleResendRequest(try reader.vectorOfInt64(), message, now: now)
+            handleResendRequest(try reader.vectorOfInt64(atMost: ServiceBody.maximumIDs), message, now: now)
         case Constructor.msgCopy:
+            guard !isCopy else { throw .badCount }
             let id = try reader.int64(), number = try reader.int32(), length = Int(try reader.int32())
-            take(InnerMessage(id: id, sequenceNumber: number, body: try reader.raw(length)), now: now, using: &generator)
+            let copy = InnerMessage(id: id, sequenceNumber: number, body: try reader.raw(length))
+            take(copy, isCopy: true, now: now, using: &generator)
+        case Constructor.destroyAuthKeyOK, Constructor.destroyAuthKeyNone:
+            events.append(.keyDestroyed(true))
+        case Constructor.destroyAuthKeyFail:
+            events.append(.keyDestroyed(false))
         case Constructor.msgsAllInfo, Constructor.destroySessionOK, Constructor.destroySessionNone:
             break
         default:
@@ -55,21 +61,9 @@ extension ClientSession {
 
     private mutating func handleResult(of id: Int64, _ body: [UInt8], now: Instant) {
         guard case .request(let handle)? = records[id], let request = requests[handle] else {
-            if case .service(.futureSalts)? = records[id] {
-                var reader = ByteReader(body)
-                if (try? reader.uint32()) == Constructor.futureSalts, (try? reader.int64()) != nil,
-                    let salts = try? ServiceBody.futureSalts(from: &reader)
-                {
-                    takeSalts(salts)
-                }
-            } else if case .service? = records[id] {
-                // The answer to rpc_drop_answer or destroy_session: nothing depends on it.
-            } else {
-                statistics.lateResults += 1
-            }
-            return
+            return handleOtherResult(of: id, body)
         }
-        guard let result = try? Gzip.unpacked(body) else {
+        guard let result = try? Gzip.unpacked(body, &inflation) else {
             remove(handle)
             return events.append(.failed(handle, .undecodable))
         }
@@ -93,6 +87,29 @@ extension ClientSession {
         events.append(.failed(handle, .rpc(error)))
     }
 
+    /// The result of no open request: of a service message of ours, or too late.
+    private mutating func handleOtherResult(of id: Int64, _ body: [UInt8]) {
+        var reader = ByteReader(body)
+        switch records[id] {
+        case .service(.futureSalts)?:
+            if (try? reader.uint32()) == Constructor.futureSalts, (try? reader.int64()) != nil,
+                let salts = try? ServiceBody.futureSalts(from: &reader)
+            {
+                takeSalts(salts)
+            }
+        case .service(.destroyKey)?:
+            events.append(.keyDestroyed([Constructor.destroyAuthKeyOK, Constructor.destroyAuthKeyNone].contains(constructor(of: body))))
+        case .service?:
+            // The answer to rpc_drop_answer or destroy_session: nothing depends on it.
+            break
+        default:
+            statistics.lateResults += 1
+            unwantedBytes += body.count
+            // They share the stream with what is wanted. On a new connection the server sends only what was not dropped.
+            if unwantedBytes > Limits.unwantedBytes { close(.unwantedAnswers) }
+        }
+    }
+
     private mutating func confirmPrefix(_ request: Request) {
         if let sent = request.sent, sent.hasPrefix, sent.connection == connection { isPrefixConfirmed = true }
     }
@@ -108,6 +125,8 @@ extension ClientSession {
         if let request {
             if case .request(let handle)? = records[request], requests[handle] != nil {
                 noteAcknowledged(request)
+                // What is older than all ids that we remember cannot have come: its request is still open.
+                isWanted = received.standing(of: answer) != .received
             } else {
                 isWanted = false
             }
@@ -121,6 +140,7 @@ extension ClientSession {
         guard let sent = pings.removeValue(forKey: ping) else { return }
         lastPong = now
         let trip = now - sent
+        statistics.roundTrip = trip
         guard trip < Limits.clockTolerance else { return }
         let time = MessageIDGenerator.time(of: message.id) + trip / 2
         let error = time - clock.time(at: now)
@@ -143,6 +163,7 @@ extension ClientSession {
         guard unique != lastUniqueID else { return }
         lastUniqueID = unique
         salts.adopt(salt, at: clock.time(at: now).seconds)
+        events.append(.saltsChanged(salts.salts))
         resendBefore(first)
         events.append(.newSession(uniqueID: unique))
     }

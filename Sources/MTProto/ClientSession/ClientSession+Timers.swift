@@ -54,8 +54,10 @@ extension ClientSession {
             } else if let due = sent.answerDue, now >= due {
                 answers.append(sent.id)
                 requests[handle]?.sent?.answerDue = now + configuration.stuckLimit
-            } else if sent.connection == connection, now - sent.at > configuration.stuckLimit, let lastPong, lastPong > sent.at {
-                return close(.stuckRequest)
+            } else {
+                // What an earlier connection carried has its time on this one too.
+                let since = max(sent.at, connectedAt)
+                if now - since > configuration.stuckLimit, let lastPong, lastPong > since { return close(.stuckRequest) }
             }
         }
         if !unknown.isEmpty { askForStates(unknown, now: now) }

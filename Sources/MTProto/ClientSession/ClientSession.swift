@@ -20,9 +20,10 @@ public struct ClientSession: Sendable {
 
     var requests: [RequestHandle: Request] = [:]
     private var lastHandle: UInt64 = 0
-    /// Handles that wait to be sent, oldest first; an entry counts only while its request has not been sent.
-    var queue = MinimumHeap<RequestHandle>()
-    var inFlight = 0
+    /// Handles that wait to be sent, oldest first, by priority; an entry counts only while its request has not been sent.
+    var queues = RequestPriority.allCases.map { _ in MinimumHeap<RequestHandle>() }
+    /// Requests under way, by priority.
+    var underWay = RequestPriority.allCases.map { _ in 0 }
     var deadlines = MinimumHeap<Due<RequestHandle>>()
 
     var records: [Int64: Record] = [:]
@@ -41,6 +42,9 @@ public struct ClientSession: Sendable {
     var hasReceived = false
     /// The owner reads nothing for now, so silence means nothing.
     var isReceivingPaused = false
+    var connectedAt = Instant.zero
+    /// Bytes of results on this connection that nobody waited for.
+    var unwantedBytes = 0
     var nextPing = Instant.zero
     var pings: [Int64: Instant] = [:]
     var lastPong: Instant?
@@ -48,6 +52,10 @@ public struct ClientSession: Sendable {
 
     var lastUniqueID: Int64?
     var strayPackets = 0
+    /// What the packet in hand may still inflate to.
+    var inflation = InflationBudget()
+    /// Ids of sessions given up of late.
+    var formerSessions: [Int64] = []
     var resetsInRow = 0
     var sendsSingly = false
     var events: [Event] = []
@@ -70,7 +78,8 @@ public struct ClientSession: Sendable {
     /// Queues a serialised API call. `mayPack: false` for parts of files, which do not compress.
     @discardableResult
     public mutating func send(
-        _ body: [UInt8], deadline: Instant? = nil, resending: Resending = .always, mayPack: Bool = true
+        _ body: [UInt8], deadline: Instant? = nil, priority: RequestPriority = .normal, resending: Resending = .always,
+        mayPack: Bool = true
     ) -> RequestHandle {
         precondition(body.count % 4 == 0 && !body.isEmpty, "a serialised call is whole words")
         lastHandle += 1
@@ -79,8 +88,8 @@ public struct ClientSession: Sendable {
             events.append(.failed(handle, .tooLarge))
             return handle
         }
-        requests[handle] = Request(body: body, deadline: deadline, resending: resending, mayPack: mayPack)
-        queue.push(handle)
+        requests[handle] = Request(body: body, deadline: deadline, resending: resending, mayPack: mayPack, priority: priority)
+        queues[priority.rawValue].push(handle)
         if let deadline { deadlines.push(Due(when: deadline, key: handle)) }
         return handle
     }
@@ -93,11 +102,17 @@ public struct ClientSession: Sendable {
     /// Requests without an answer.
     public var pendingRequests: Int { requests.count }
 
+    /// Requests that were sent and have no answer.
+    var inFlight: Int { underWay.reduce(0, +) }
+
+    /// Asks the server to forget the key, as after a logout; `keyDestroyed` follows. https://core.telegram.org/schema/mtproto
+    public mutating func destroyKey() { outbox.append(.destroyKey) }
+
     /// Takes a request out of the books.
     @discardableResult
     mutating func remove(_ handle: RequestHandle) -> Request? {
         guard let request = requests.removeValue(forKey: handle) else { return nil }
-        if request.sent != nil { inFlight -= 1 }
+        if request.sent != nil { underWay[request.priority.rawValue] -= 1 }
         return request
     }
 
@@ -109,6 +124,8 @@ public struct ClientSession: Sendable {
         isConnected = true
         isPrefixConfirmed = false
         isReceivingPaused = false
+        connectedAt = now
+        unwantedBytes = 0
         lastReceived = now
         hasReceived = false
         nextPing = now
@@ -138,6 +155,13 @@ public struct ClientSession: Sendable {
     /// Sends what waits to be acknowledged with the next packet, now: before a connection is closed for good.
     public mutating func flushAcknowledgments(now: Instant) {
         if !acknowledgments.isEmpty { acknowledgmentsDue = now }
+    }
+
+    /// The host slept, or its clock was moved: what we think the server's time is may be wrong, and the connection may be dead.
+    public mutating func clockJumped() {
+        clock.doubt()
+        strayPackets = 0
+        close(.clockJumped)
     }
 
     /// Whether this connection has brought an authentic packet.
@@ -170,6 +194,7 @@ public struct ClientSession: Sendable {
         code: Int32?, rejected: Set<RequestHandle> = [], now: Instant, using generator: inout some RandomNumberGenerator
     ) {
         let old = sessionID
+        formerSessions = (formerSessions + [old]).suffix(Limits.formerSessions)
         sessionID = Int64(bitPattern: generator.next())
         messageIDs = MessageIDGenerator()
         contentCount = 0
@@ -178,7 +203,8 @@ public struct ClientSession: Sendable {
         recordOrder = []
         acknowledgments = []
         acknowledgmentsDue = nil
-        outbox = [.destroySession(old)]
+        let destroysKey = outbox.contains { if case .destroyKey = $0 { true } else { false } }
+        outbox = [.destroySession(old)] + (destroysKey ? [.destroyKey] : [])
         pings = [:]
         nextPing = now
         strayPackets = 0

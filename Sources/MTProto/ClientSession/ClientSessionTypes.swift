@@ -14,6 +14,26 @@ public enum Resending: Hashable, Sendable {
     case onlyIfNotReceived
 }
 
+/// Which requests go first, and how many of a kind may be under way at once.
+public enum RequestPriority: Int, Comparable, CaseIterable, Sendable {
+    /// Differences and states: what keeps the record of updates whole.
+    case updates
+    case normal
+    /// Large answers in great number, which share the stream with updates: history, files.
+    case history
+
+    public static func < (a: RequestPriority, b: RequestPriority) -> Bool { a.rawValue < b.rawValue }
+
+    /// Requests of this kind under way at once; the rest waits in the queue, where it can still be cancelled.
+    var inFlightLimit: Int {
+        switch self {
+        case .updates: ClientSession.Limits.inFlight
+        case .normal: ClientSession.Limits.inFlight - ClientSession.Limits.reservedForUpdates
+        case .history: ClientSession.Limits.historyInFlight
+        }
+    }
+}
+
 /// Why a request has no result.
 public enum RequestFailure: Error, Hashable, Sendable {
     /// The server's own error.
@@ -55,6 +75,10 @@ extension ClientSession {
     enum Limits {
         /// Requests under way at once: TDLib's. The rest waits in the queue.
         static let inFlight = 1024
+        /// Of these so many are kept for `RequestPriority.updates`.
+        static let reservedForUpdates = 64
+        /// Requests of `RequestPriority.history` under way: with answers of up to 1 MiB each, more would keep updates waiting for seconds.
+        static let historyInFlight = 16
         /// Acknowledgments that make a packet of their own: TDLib's.
         static let acknowledgments = 100
         /// How long a sent message is remembered, so that notices about it can be matched: tdesktop's.
@@ -71,6 +95,12 @@ extension ClientSession {
         static let clockTolerance = Duration.seconds(5)
         /// The longest pause between two questions about the same request.
         static let stateRequestPause = Duration.seconds(60)
+        /// Bytes of results that nobody waits for any more, on one connection: then a new one stops the rest. TDLib's.
+        static let unwantedBytes = 256 << 10
+        /// Sessions given up whose last packets may still be on their way.
+        static let formerSessions = 4
+        /// Answers to the server's own questions that wait while the socket takes nothing: a peer that only asks is cut off.
+        static let outbox = 10_000
     }
 
     /// What a session tells its owner.
@@ -90,6 +120,8 @@ extension ClientSession {
         case sessionReset(code: Int32?)
         /// A message that could not be unpacked, as received.
         case undecodable([UInt8])
+        /// The server's word on `destroyKey`: whether the key is gone.
+        case keyDestroyed(Bool)
         /// Close the TCP connection, then call `connectionLost`, and connect again.
         case closeConnection(CloseReason)
     }
@@ -104,6 +136,12 @@ extension ClientSession {
         case stuckRequest
         /// New sessions do not help.
         case brokenSession
+        /// Too many bytes arrived for requests that were cancelled.
+        case unwantedAnswers
+        /// The host slept, or its clock was moved.
+        case clockJumped
+        /// The server asks more than it lets us answer.
+        case tooManyQuestions
     }
 
     /// Counts since the session began, for metrics.
@@ -112,6 +150,8 @@ extension ClientSession {
         public var lateResults = 0
         public var resentRequests = 0
         public var outOfWindow = 0
+        /// Of the last ping that was answered; zero before.
+        public var roundTrip = Duration.zero
 
         public init() {}
     }
@@ -121,6 +161,7 @@ extension ClientSession {
         var deadline: Instant?
         var resending: Resending
         var mayPack: Bool
+        var priority: RequestPriority
         /// Nil while it waits in the queue.
         var sent: Sent?
     }
@@ -161,5 +202,6 @@ extension ClientSession {
         case dropAnswer(Int64)
         case stateInfo(request: Int64, [UInt8])
         case destroySession(Int64)
+        case destroyKey
     }
 }

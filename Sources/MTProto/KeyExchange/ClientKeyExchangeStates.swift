@@ -16,13 +16,19 @@ struct AwaitingResPQ: Sendable {
         guard let pq = Factorisation.number(answer.pq), let (p, q) = Factorisation.factors(of: pq, using: &generator) else {
             throw .badFactors
         }
-        let newNonce = generator.bytes(32)
-        let inner = PQInnerData(
-            pq: answer.pq, p: Factorisation.bytes(p), q: Factorisation.bytes(q), nonce: nonce, serverNonce: answer.serverNonce,
-            newNonce: newNonce, dc: parameters.dc, expiresIn: parameters.expiresIn)
+        var drawn = generator.bytes(32)
+        let newNonce = SecretBytes(taking: &drawn)
+        let encrypted = newNonce.withBytes { newNonce in
+            let inner = PQInnerData(
+                pq: answer.pq, p: Factorisation.bytes(p), q: Factorisation.bytes(q), nonce: nonce, serverNonce: answer.serverNonce,
+                newNonce: newNonce, dc: parameters.dc, expiresIn: parameters.expiresIn)
+            var data = inner.bytes
+            defer { wipe(&data) }
+            return RSAPadding.encrypt(data, key: key, using: &generator)
+        }
         let request = ReqDHParams(
-            nonce: nonce, serverNonce: answer.serverNonce, p: inner.p, q: inner.q, fingerprint: key.fingerprint,
-            encryptedData: RSAPadding.encrypt(inner.bytes, key: key, using: &generator))
+            nonce: nonce, serverNonce: answer.serverNonce, p: Factorisation.bytes(p), q: Factorisation.bytes(q),
+            fingerprint: key.fingerprint, encryptedData: encrypted)
         return (request.bytes, AwaitingDHParams(nonce: nonce, serverNonce: answer.serverNonce, newNonce: newNonce))
     }
 }
@@ -31,7 +37,7 @@ struct AwaitingResPQ: Sendable {
 struct AwaitingDHParams: Sendable {
     let nonce: [UInt8]
     let serverNonce: [UInt8]
-    let newNonce: [UInt8]
+    let newNonce: SecretBytes
 
     func receive(
         _ body: [UInt8], using generator: inout some RandomNumberGenerator
@@ -39,22 +45,26 @@ struct AwaitingDHParams: Sendable {
         if constructor(of: body) == Constructor.serverDHParamsFail {
             let answer = try HashedVerdict.parse(body)
             guard answer.nonce == nonce, answer.serverNonce == serverNonce else { throw .wrongNonce }
-            guard constantTimeEquals(answer.hash, sha1(newNonce)[4...]) else { throw .wrongHash }
+            guard constantTimeEquals(answer.hash, newNonce.withBytes { sha1($0) }[4...]) else { throw .wrongHash }
             throw .refused
         }
         guard constructor(of: body) == Constructor.serverDHParamsOK else { throw .unexpectedMessage(constructor(of: body)) }
         let answer = try EncryptedPart.parse(body)
         guard answer.nonce == nonce, answer.serverNonce == serverNonce else { throw .wrongNonce }
-        let cipher = NonceCipher(newNonce: newNonce, serverNonce: serverNonce)
+        let cipher = newNonce.withBytes { NonceCipher(newNonce: $0, serverNonce: serverNonce) }
         let inner = try cipher.decrypt(answer.encrypted, as: ServerDHInnerData.self)
         guard inner.nonce == nonce, inner.serverNonce == serverNonce else { throw .wrongNonce }
-        let prime = BigNumber(bigEndian: inner.prime)
-        try DiffieHellman.check(prime: prime, g: inner.g)
+        let group: DiffieHellmanGroup
         let gA = BigNumber(bigEndian: inner.gA)
-        try DiffieHellman.check(public: gA, prime: prime)
+        do throws(DiffieHellmanError) {
+            group = try DiffieHellmanGroup(prime: BigNumber(bigEndian: inner.prime), g: inner.g)
+            try group.check(publicNumber: gA)
+        } catch {
+            throw KeyExchangeError(error)
+        }
         return AwaitingVerdict.attempt(
-            0, nonces: (nonce, serverNonce, newNonce), cipher: cipher, prime: prime, g: BigNumber(UInt64(inner.g)), gA: gA,
-            serverTime: inner.serverTime, retryID: 0, using: &generator)
+            0, nonces: (nonce, serverNonce, newNonce), cipher: cipher, group: group, gA: gA, serverTime: inner.serverTime, retryID: 0,
+            using: &generator)
     }
 }
 
@@ -69,31 +79,25 @@ struct AwaitingVerdict: Sendable {
     }
 
     let retries: Int
-    let nonce: [UInt8], serverNonce: [UInt8], newNonce: [UInt8]
+    let nonce: [UInt8], serverNonce: [UInt8], newNonce: SecretBytes
     let cipher: NonceCipher
-    let prime: BigNumber, g: BigNumber, gA: BigNumber
+    let group: DiffieHellmanGroup, gA: BigNumber
     let serverTime: Int32
     let key: AuthorizationKey
 
     /// Draws b, and makes the request that carries g^b.
     static func attempt(
-        _ retries: Int, nonces: ([UInt8], [UInt8], [UInt8]), cipher: NonceCipher, prime: BigNumber, g: BigNumber, gA: BigNumber,
+        _ retries: Int, nonces: ([UInt8], [UInt8], SecretBytes), cipher: NonceCipher, group: DiffieHellmanGroup, gA: BigNumber,
         serverTime: Int32, retryID: Int64, using generator: inout some RandomNumberGenerator
     ) -> (request: [UInt8], AwaitingVerdict) {
-        var b = generator.bytes(256)
-        var gB = g.power(BigNumber(bigEndian: b), modulo: prime)
-        while (try? DiffieHellman.check(public: gB, prime: prime)) == nil {
-            b = generator.bytes(256)
-            gB = g.power(BigNumber(bigEndian: b), modulo: prime)
-        }
-        let key = AuthorizationKey(gA.power(BigNumber(bigEndian: b), modulo: prime).bytes(paddedTo: 256))
-        wipe(&b)
+        let (b, gB) = group.draw(using: &generator)
+        let key = AuthorizationKey(b.withBytes { gA.power(secret: $0, modulo: group.prime) }.bytes(paddedTo: 256))
         let inner = ClientDHInnerData(nonce: nonces.0, serverNonce: nonces.1, retryID: retryID, gB: gB.bytes)
         let request = EncryptedPart(
             Constructor.setClientDHParams, nonce: nonces.0, serverNonce: nonces.1,
             encrypted: cipher.encrypt(inner.bytes, using: &generator))
         let waiting = AwaitingVerdict(
-            retries: retries, nonce: nonces.0, serverNonce: nonces.1, newNonce: nonces.2, cipher: cipher, prime: prime, g: g, gA: gA,
+            retries: retries, nonce: nonces.0, serverNonce: nonces.1, newNonce: nonces.2, cipher: cipher, group: group, gA: gA,
             serverTime: serverTime, key: key)
         return (request.bytes, waiting)
     }
@@ -103,15 +107,15 @@ struct AwaitingVerdict: Sendable {
         guard let number = numbers[constructor(of: body)] else { throw .unexpectedMessage(constructor(of: body)) }
         let verdict = try HashedVerdict.parse(body)
         guard verdict.nonce == nonce, verdict.serverNonce == serverNonce else { throw .wrongNonce }
-        let hash = NonceCipher.verdictHash(newNonce: newNonce, number: number, auxiliaryHash: key.auxiliaryHash)
+        let hash = newNonce.withBytes { NonceCipher.verdictHash(newNonce: $0, number: number, auxiliaryHash: key.auxiliaryHash) }
         guard constantTimeEquals(verdict.hash, hash) else { throw .wrongHash }
         switch number {
         case 1:
-            return .agreed(key, salt: NonceCipher.salt(newNonce: newNonce, serverNonce: serverNonce))
+            return .agreed(key, salt: newNonce.withBytes { NonceCipher.salt(newNonce: $0, serverNonce: serverNonce) })
         case 2:
             guard retries < Self.maximumRetries else { throw .tooManyRetries }
             let (request, next) = Self.attempt(
-                retries + 1, nonces: (nonce, serverNonce, newNonce), cipher: cipher, prime: prime, g: g, gA: gA, serverTime: serverTime,
+                retries + 1, nonces: (nonce, serverNonce, newNonce), cipher: cipher, group: group, gA: gA, serverTime: serverTime,
                 retryID: Int64(littleEndianBytes: key.auxiliaryHash), using: &generator)
             return .again(request: request, next)
         default:

@@ -1,3 +1,5 @@
+import Cryptography
+
 /// What a key exchange ends with, on both sides.
 public struct KeyExchangeResult: Sendable {
     public let key: AuthorizationKey
@@ -44,4 +46,13 @@ public enum KeyExchangeError: Error, Hashable {
     case refused
     /// The server asked for another try more than 5 times.
     case tooManyRetries
+
+    init(_ error: DiffieHellmanError) {
+        self =
+            switch error {
+            case .badPrime: .badPrime
+            case .badGenerator: .badGenerator
+            case .badPublicNumber: .badPublicNumber
+            }
+    }
 }

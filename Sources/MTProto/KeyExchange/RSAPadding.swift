@@ -9,7 +9,8 @@ enum RSAPadding {
     /// The 256 bytes to send. Draws temporary keys until the padded number is below the modulus.
     static func encrypt(_ data: [UInt8], key: RSAPublicKey, using generator: inout some RandomNumberGenerator) -> [UInt8] {
         precondition(data.count <= maximumData, "RSA_PAD takes at most 144 bytes")
-        let padded = data + generator.bytes(192 - data.count)
+        var padded = data + generator.bytes(192 - data.count)
+        defer { wipe(&padded) }
         while true {
             var temporaryKey = generator.bytes(32)
             defer { wipe(&temporaryKey) }

@@ -24,8 +24,7 @@ public struct ServerKeyExchange: Sendable {
 
     private let keys: [RSAPrivateKey]
     private let clock: ServerClock
-    private let prime: BigNumber
-    private let g: Int32
+    private let group: DiffieHellmanGroup
     private var messageIDs = MessageIDGenerator()
     private var state = State.idle
     private var last: (query: [UInt8], answer: [UInt8])?
@@ -33,14 +32,13 @@ public struct ServerKeyExchange: Sendable {
 
     /// `clock` is the server's own. Every key in `keys` is offered.
     public init(keys: [RSAPrivateKey], clock: ServerClock) {
-        self.init(keys: keys, clock: clock, prime: DiffieHellman.knownPrime, g: 3)
+        self.init(keys: keys, clock: clock, group: .known)
     }
 
-    init(keys: [RSAPrivateKey], clock: ServerClock, prime: BigNumber, g: Int32) {
+    init(keys: [RSAPrivateKey], clock: ServerClock, group: DiffieHellmanGroup) {
         self.keys = keys
         self.clock = clock
-        self.prime = prime
-        self.g = g
+        self.group = group
     }
 
     /// Takes the client's next packet.
@@ -71,7 +69,7 @@ public struct ServerKeyExchange: Sendable {
             guard inner.nonce == nonce, inner.serverNonce == serverNonce else { throw .wrongNonce }
             guard inner.pq == Factorisation.bytes(p * q), inner.p == request.p, inner.q == request.q else { throw .badFactors }
             let (answer, next) = AwaitingClientDHParams.offer(
-                inner, prime: prime, g: g, serverTime: Int32(truncatingIfNeeded: clock.time(at: now).seconds), using: &generator)
+                inner, group: group, serverTime: Int32(truncatingIfNeeded: clock.time(at: now).seconds), using: &generator)
             state = .awaitingClientDHParams(next)
             return (answer, nil)
         case (Constructor.setClientDHParams, .awaitingClientDHParams(let waiting)):
@@ -120,31 +118,26 @@ public struct ServerKeyExchange: Sendable {
 struct AwaitingClientDHParams: Sendable {
     let nonce: [UInt8], serverNonce: [UInt8], newNonce: [UInt8]
     let cipher: NonceCipher
-    let prime: BigNumber
-    let a: BigNumber
+    let group: DiffieHellmanGroup
+    let a: SecretBytes
     let expiresIn: Int32?
     var retryID: Int64 = 0
 
     var salt: Int64 { NonceCipher.salt(newNonce: newNonce, serverNonce: serverNonce) }
 
     static func offer(
-        _ inner: PQInnerData, prime: BigNumber, g: Int32, serverTime: Int32, using generator: inout some RandomNumberGenerator
+        _ inner: PQInnerData, group: DiffieHellmanGroup, serverTime: Int32, using generator: inout some RandomNumberGenerator
     ) -> (answer: [UInt8], AwaitingClientDHParams) {
-        let base = BigNumber(UInt64(g))
-        var a = BigNumber(bigEndian: generator.bytes(256))
-        var gA = base.power(a, modulo: prime)
-        while (try? DiffieHellman.check(public: gA, prime: prime)) == nil {
-            a = BigNumber(bigEndian: generator.bytes(256))
-            gA = base.power(a, modulo: prime)
-        }
+        let (a, gA) = group.draw(using: &generator)
         let cipher = NonceCipher(newNonce: inner.newNonce, serverNonce: inner.serverNonce)
         let data = ServerDHInnerData(
-            nonce: inner.nonce, serverNonce: inner.serverNonce, g: g, prime: prime.bytes, gA: gA.bytes, serverTime: serverTime)
+            nonce: inner.nonce, serverNonce: inner.serverNonce, g: Int32(group.generator.bytes[0]), prime: group.prime.bytes, gA: gA.bytes,
+            serverTime: serverTime)
         let answer = EncryptedPart(
             Constructor.serverDHParamsOK, nonce: inner.nonce, serverNonce: inner.serverNonce,
             encrypted: cipher.encrypt(data.bytes, using: &generator))
         let next = AwaitingClientDHParams(
-            nonce: inner.nonce, serverNonce: inner.serverNonce, newNonce: inner.newNonce, cipher: cipher, prime: prime, a: a,
+            nonce: inner.nonce, serverNonce: inner.serverNonce, newNonce: inner.newNonce, cipher: cipher, group: group, a: a,
             expiresIn: inner.expiresIn)
         return (answer.bytes, next)
     }
@@ -158,8 +151,8 @@ struct AwaitingClientDHParams: Sendable {
         guard inner.nonce == nonce, inner.serverNonce == serverNonce else { throw .wrongNonce }
         guard inner.retryID == retryID else { throw .wrongHash }
         let gB = BigNumber(bigEndian: inner.gB)
-        try DiffieHellman.check(public: gB, prime: prime)
-        let key = AuthorizationKey(gB.power(a, modulo: prime).bytes(paddedTo: 256))
+        do throws(DiffieHellmanError) { try group.check(publicNumber: gB) } catch { throw KeyExchangeError(error) }
+        let key = AuthorizationKey(a.withBytes { gB.power(secret: $0, modulo: group.prime) }.bytes(paddedTo: 256))
         let hash = NonceCipher.verdictHash(newNonce: newNonce, number: verdict, auxiliaryHash: key.auxiliaryHash)
         let constructor = [1: Constructor.dhGenOK, 2: Constructor.dhGenRetry, 3: Constructor.dhGenFail][verdict] ?? Constructor.dhGenFail
         let answer = HashedVerdict(constructor, nonce: nonce, serverNonce: serverNonce, hash: hash)

@@ -73,10 +73,20 @@ public enum Gzip {
     }
 
     /// What `gzip_packed` in front of `body` holds, or the body itself when it is not packed.
-    static func unpacked(_ body: [UInt8]) throws(GzipError) -> [UInt8] {
+    static func unpacked(_ body: [UInt8], _ budget: inout InflationBudget) throws(GzipError) -> [UInt8] {
         var reader = ByteReader(body)
         guard let constructor = try? reader.uint32(), constructor == Constructor.gzipPacked else { return body }
         guard let packed = try? reader.string() else { throw .damaged }
-        return try inflate(packed)
+        let inflated = try inflate(packed, limit: min(maximumInflated, budget.bytes))
+        budget.bytes -= inflated.count
+        return inflated
     }
+}
+
+/// What all packed objects of one packet may inflate to together: a packet may hold a thousand small bombs.
+struct InflationBudget: Sendable {
+    /// tdesktop's limit for a packet. Real answers inflate about tenfold, and a packet is at most 4 MiB.
+    static let maximum = 64 << 20
+
+    var bytes = InflationBudget.maximum
 }

@@ -14,6 +14,8 @@ enum MessageContainer {
     static let maximumMessages = 1020
     /// Bytes of bodies in one container: mtcute's limit for a payload, below the server's 1 MiB.
     static let maximumBytes = 1_044_404
+    /// Messages in one container that is received, the server's limit.
+    static let maximumReceived = 1024
     /// Bytes that a member adds to its body.
     static let memberOverhead = 16
 
@@ -36,7 +38,7 @@ enum MessageContainer {
         var reader = ByteReader(body)
         guard try reader.uint32() == Constructor.msgContainer else { throw .badCount }
         let count = Int(try reader.int32())
-        guard count >= 0, count <= reader.remaining / memberOverhead else { throw .badCount }
+        guard count >= 0, count <= min(maximumReceived, reader.remaining / memberOverhead) else { throw .badCount }
         var messages: [InnerMessage] = []
         messages.reserveCapacity(count)
         for _ in 0..<count {
@@ -49,7 +51,9 @@ enum MessageContainer {
 
     /// All single messages of a packet: one, the members of a container, or those of a packed container.
     /// `broken` are those whose packing or framing cannot be read; the rest is whole.
-    static func unfold(_ message: InnerMessage) -> (messages: [InnerMessage], broken: [InnerMessage], containerIDs: [Int64]) {
+    static func unfold(
+        _ message: InnerMessage, _ inflation: inout InflationBudget
+    ) -> (messages: [InnerMessage], broken: [InnerMessage], containerIDs: [Int64]) {
         var out: [InnerMessage] = []
         var broken: [InnerMessage] = []
         var containers: [Int64] = []
@@ -57,7 +61,7 @@ enum MessageContainer {
             let asReceived = message
             var message = message
             // One level of packing, one of containers: what is nested deeper comes from no server.
-            guard let body = try? Gzip.unpacked(message.body) else { return broken.append(asReceived) }
+            guard let body = try? Gzip.unpacked(message.body, &inflation) else { return broken.append(asReceived) }
             let wasPacked = constructor(of: message.body) == Constructor.gzipPacked
             message.body = body
             switch constructor(of: body) {

@@ -13,7 +13,8 @@ extension ServerSession {
             return answer(ServiceBody.badSalt(outer, right: salts.current(at: seconds)))
         }
 
-        let (messages, broken, containers) = MessageContainer.unfold(outer)
+        var inflation = InflationBudget()
+        let (messages, broken, containers) = MessageContainer.unfold(outer, &inflation)
         if broken.contains(where: { $0.id == outer.id }) { return answer(ServiceBody.badMessage(outer, code: BadMessageCode.badContainer)) }
         for id in containers { _ = received.insert(id) }
         if !isCreated {
@@ -110,6 +111,9 @@ extension ServerSession {
             let id = try reader.int64()
             events.append(.sessionDestroyed(sessionID: id))
             answer(ServiceBody.longs(Constructor.destroySessionOK, id))
+        case Constructor.destroyAuthKey:
+            events.append(.keyDestroyed)
+            answer(ServiceBody.longs(Constructor.destroyAuthKeyOK))
         case Constructor.httpWait, Constructor.msgsStateInfo, Constructor.msgsAllInfo:
             break
         default:

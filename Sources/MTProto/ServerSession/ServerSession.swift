@@ -46,6 +46,8 @@ public struct ServerSession: Sendable {
         case acknowledged(count: Int)
         /// The client gives up another of its sessions.
         case sessionDestroyed(sessionID: Int64)
+        /// The client gives up the key, as after a logout: forget it once the answer is written.
+        case keyDestroyed
         /// Updates were dropped since the client takes none: tell it `updatesTooLong`.
         case updatesDropped
         /// The client's ping_delay_disconnect ran out: close the connection.

@@ -59,14 +59,4 @@ struct SaltStore: Sendable {
     }
 
     mutating func asked(at now: Instant) { lastAsked = now }
-
-    /// When `wantsMore` may next turn true by itself.
-    func nextQuestion(after now: Instant, clock: ServerClock) -> Instant? {
-        let good = salts.filter { $0.validUntil > clock.time(at: now).seconds + Self.margin }
-        let earliest = lastAsked.map { $0 + Self.pause } ?? now
-        guard good.count >= Self.enough else { return earliest }
-        let second = good.map(\.validUntil).sorted(by: >)[Self.enough - 1]
-        let wait = Duration.seconds(second - Self.margin - clock.time(at: now).seconds)
-        return max(earliest, now + wait)
-    }
 }

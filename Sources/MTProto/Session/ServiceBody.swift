@@ -23,6 +23,7 @@ enum ServiceBody {
     static func pong(message: Int64, ping: Int64) -> [UInt8] { longs(Constructor.pong, message, ping) }
     static func dropAnswer(_ request: Int64) -> [UInt8] { longs(Constructor.rpcDropAnswer, request) }
     static func destroySession(_ id: Int64) -> [UInt8] { longs(Constructor.destroySession, id) }
+    static var destroyKey: [UInt8] { longs(Constructor.destroyAuthKey) }
 
     static func getFutureSalts(_ count: Int32) -> [UInt8] {
         var out = longs(Constructor.getFutureSalts)

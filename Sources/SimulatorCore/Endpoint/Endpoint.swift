@@ -5,7 +5,7 @@ import Primitives
 /// The whole simulated Telegram behind its sockets: connections' bytes in, bytes out.
 ///
 /// A value without I/O: the shell gives it what it reads, writes what `takeOutput` gives, and calls `advance` at `nextDeadline`
-/// or after it has acted on `server` itself.
+/// or after it has acted on `server` itself. The civil time of every moment it is given is the simulated one: the shell adds `skew`.
 public struct Endpoint: Sendable {
     /// Both clocks at one moment: dates come from civil time, waits from the monotonic one.
     public struct Moment: Sendable {
@@ -24,38 +24,59 @@ public struct Endpoint: Sendable {
     }
 
     /// One TCP connection.
-    private struct Connection: Sendable {
+    struct Connection: Sendable {
+        let dataCentre: Int32
         var transport = ServerTransport()
         var exchange: ServerKeyExchange?
+        /// Nothing is read or written any more, and nobody is told.
+        var isHalfOpen = false
     }
 
-    private struct HeldKey: Sendable {
+    struct HeldKey: Sendable {
         var key: AuthorizationKey
         var firstSalt: Int64
+        let dataCentre: Int32
     }
 
-    private struct HeldSession: Sendable {
+    struct HeldSession: Sendable {
         var session: ServerSession
         /// Its connection, nil while it has none.
         var connection: Int?
         var lostAt: Instant?
     }
 
+    /// Updates or an answer that wait for their time.
+    struct Held: Sendable {
+        enum Content: Sendable {
+            case updates([UInt8])
+            case answer(message: Int64, TelegramServer.Answer)
+        }
+        var due: Instant
+        var session: SessionID
+        var content: Content
+    }
+
     public var server: TelegramServer
     /// How long a session without a connection is kept. Within it nothing is lost; after it a new session is announced to the client.
     public var sessionLinger = Duration.seconds(10)
-    private let keys: [RSAPrivateKey]
-    private let clock: ServerClock
-    private let configuration: ServerSession.Configuration
-    private var connections: [Int: Connection] = [:]
-    private var authorizationKeys: [Int64: HeldKey] = [:]
-    private var sessions: [SessionID: HeldSession] = [:]
+    /// How far the server's civil clock is from the machine's.
+    public internal(set) var skew = Duration.zero
+    let keys: [RSAPrivateKey]
+    var clock: ServerClock
+    var configuration: ServerSession.Configuration
+    var connections: [Int: Connection] = [:]
+    var authorizationKeys: [Int64: HeldKey] = [:]
+    var sessions: [SessionID: HeldSession] = [:]
     /// Sessions in the order of their making: nothing is decided by the order of a dictionary.
-    private var sessionOrder: [SessionID] = []
+    var sessionOrder: [SessionID] = []
     /// Sessions that may have something to say.
-    private var ready: [SessionID] = []
+    var ready: [SessionID] = []
+    /// In the order of `due`.
+    var held: [Held] = []
     private var output: [(connection: Int, output: Output)] = []
-    public private(set) var handshakes = 0
+    /// Output that is late on purpose, in the order of its time.
+    private var late: [(due: Instant, connection: Int, output: Output)] = []
+    public internal(set) var handshakes = 0
 
     public init(
         server: TelegramServer, keys: [RSAPrivateKey], now: Moment,
@@ -69,7 +90,14 @@ public struct Endpoint: Sendable {
 
     // MARK: Connections
 
-    public mutating func opened(_ connection: Int) { connections[connection] = Connection() }
+    /// A client connected to a data centre.
+    public mutating func opened(_ connection: Int, at dataCentre: Int32 = TelegramServer.dataCentre, now: Instant = .zero) {
+        if let until = server.faults.wire.refusesUntil, now < until {
+            server.faults.count("refused_connections")
+            return output.append((connection, .close))
+        }
+        connections[connection] = Connection(dataCentre: dataCentre)
+    }
 
     public mutating func closed(_ connection: Int, now: Moment) {
         connections[connection] = nil
@@ -83,11 +111,14 @@ public struct Endpoint: Sendable {
 
     /// The connections of the user's sessions, or all that have a session.
     public func connections(of user: Int64?) -> [Int] {
-        sessionOrder.filter { user == nil || server.user(of: $0) == user }.compactMap { sessions[$0]?.connection }
+        sessions(of: user).compactMap { sessions[$0]?.connection }
     }
 
+    /// The user's sessions, or all, in the order of their making.
+    func sessions(of user: Int64?) -> [SessionID] { sessionOrder.filter { user == nil || server.user(of: $0) == user } }
+
     public mutating func receive(_ bytes: [UInt8], on connection: Int, now: Moment, using generator: inout some RandomNumberGenerator) {
-        guard connections[connection] != nil else { return }
+        guard connections[connection]?.isHalfOpen == false else { return }
         do {
             try connections[connection]?.transport.receive(bytes)
             while let frame = try connections[connection]?.transport.next() {
@@ -96,142 +127,42 @@ public struct Endpoint: Sendable {
                 }
             }
         } catch {
-            output.append((connection, .close))
+            close(connection, now.instant)
         }
         advance(now: now, using: &generator)
     }
 
-    private mutating func take(
-        _ packet: [UInt8], _ wantsQuickAck: Bool, on connection: Int, now: Moment, using generator: inout some RandomNumberGenerator
-    ) {
-        if isPlainPacket(packet) { return exchange(packet, on: connection, now: now, using: &generator) }
-        guard let id = authorizationKeyID(of: packet), let held = authorizationKeys[id] else {
-            return refuse(connection, using: &generator)
-        }
-        guard let envelope = try? MessageCipher.open(packet, key: held.key, direction: .clientToServer) else {
-            return output.append((connection, .close))
-        }
-        if wantsQuickAck {
-            let token = MessageCipher.quickAckToken(packet, key: held.key, direction: .clientToServer)
-            write(connection) { $0.encode(quickAckToken: token, using: &generator) }
-        }
-        let session = SessionID(authKey: id, session: envelope.sessionID)
-        attach(session, held, to: connection, now: now)
-        sessions[session]?.session.receive(envelope, now: now.instant, using: &generator)
-        ready.append(session)
+    // MARK: Output
+
+    mutating func write(_ connection: Int, _ now: Instant, _ frame: (inout ServerTransport) -> [UInt8]) {
+        guard connections[connection]?.isHalfOpen == false else { return }
+        put(connection, .write(frame(&connections[connection, default: Connection(dataCentre: 0)].transport)), now)
     }
 
-    private mutating func exchange(
-        _ packet: [UInt8], on connection: Int, now: Moment, using generator: inout some RandomNumberGenerator
-    ) {
-        if connections[connection]?.exchange == nil { connections[connection]?.exchange = ServerKeyExchange(keys: keys, clock: clock) }
-        do {
-            switch try connections[connection]?.exchange?.receive(packet, now: now.instant, using: &generator) {
-            case .send(let answer): write(connection) { $0.encode(answer, using: &generator) }
-            case .done(let result, let answer):
-                authorizationKeys[result.key.id] = HeldKey(key: result.key, firstSalt: result.salt)
-                handshakes += 1
-                if let answer { write(connection) { $0.encode(answer, using: &generator) } }
-            case nil: break
-            }
-        } catch {
-            server.notice("key exchange failed: \(error)")
-            refuse(connection, using: &generator)
+    mutating func close(_ connection: Int, _ now: Instant) { put(connection, .close, now) }
+
+    /// With latency everything comes later, and never before what was sent before.
+    private mutating func put(_ connection: Int, _ what: Output, _ now: Instant) {
+        let latency = server.faults.wire.latency
+        if latency == .zero && late.isEmpty { return output.append((connection, what)) }
+        late.append((max(now + latency, late.last?.due ?? now), connection, what))
+    }
+
+    mutating func releaseLate(_ now: Instant) {
+        while let first = late.first, first.due <= now {
+            late.removeFirst()
+            if case .write = first.output, connections[first.connection]?.isHalfOpen != false { continue }
+            output.append((first.connection, first.output))
         }
-    }
-
-    /// The transport error for a key that is not there, or a handshake that makes no sense.
-    private mutating func refuse(_ connection: Int, using generator: inout some RandomNumberGenerator) {
-        write(connection) { $0.encode(failure: -404, using: &generator) }
-        output.append((connection, .close))
-    }
-
-    private mutating func write(_ connection: Int, _ frame: (inout ServerTransport) -> [UInt8]) {
-        guard connections[connection] != nil else { return }
-        output.append((connection, .write(frame(&connections[connection, default: Connection()].transport))))
-    }
-
-    /// Makes the session if it is new, and moves it to the connection on which it spoke.
-    private mutating func attach(_ id: SessionID, _ held: HeldKey, to connection: Int, now: Moment) {
-        if sessions[id] == nil {
-            sessions[id] = HeldSession(
-                session: ServerSession(
-                    key: held.key, sessionID: id.session, clock: clock, firstSalt: held.firstSalt, now: now.instant,
-                    configuration: configuration),
-                connection: nil, lostAt: now.instant)
-            sessionOrder.append(id)
-        }
-        if sessions[id]?.connection == connection { return }
-        sessions[id]?.connection = connection
-        sessions[id]?.lostAt = nil
-        sessions[id]?.session.connected(now: now.instant)
-        server.setConnected(id, true)
-    }
-
-    // MARK: Progress
-
-    /// Answers what was asked, sends what is to be sent, forgets sessions that did not come back.
-    public mutating func advance(now: Moment, using generator: inout some RandomNumberGenerator) {
-        for id in sessionOrder {
-            guard let held = sessions[id] else { continue }
-            if let lost = held.lostAt, now.instant - lost > sessionLinger {
-                forget(id)
-            } else if let due = held.session.nextDeadline, due <= now.instant {
-                ready.append(id)
-            }
-        }
-        repeat {
-            for (id, body) in server.takeOutgoing() {
-                sessions[id]?.session.push(updates: body)
-                ready.append(id)
-            }
-            let batch = ready
-            ready.removeAll(keepingCapacity: true)
-            var seen: Set<SessionID> = []
-            for id in batch where seen.insert(id).inserted { pump(id, now: now, using: &generator) }
-        } while !ready.isEmpty || server.hasOutgoing
-    }
-
-    /// Takes the session's events and writes its packets.
-    private mutating func pump(_ id: SessionID, now: Moment, using generator: inout some RandomNumberGenerator) {
-        while true {
-            while let event = sessions[id]?.session.pollEvent() { handle(event, of: id, now: now, using: &generator) }
-            guard let connection = sessions[id]?.connection,
-                let packet = sessions[id]?.session.pollPacket(now: now.instant, using: &generator)
-            else { break }
-            write(connection) { $0.encode(packet, using: &generator) }
-        }
-    }
-
-    private mutating func handle(
-        _ event: ServerSession.Event, of id: SessionID, now: Moment, using generator: inout some RandomNumberGenerator
-    ) {
-        switch event {
-        case .request(let message, let body):
-            switch server.answer(body, from: id, now: now.time, using: &generator) {
-            case .result(let bytes): sessions[id]?.session.respond(to: message, result: bytes)
-            case .failure(let failure): sessions[id]?.session.fail(message, code: failure.code, text: failure.name)
-            }
-        case .sessionDestroyed(let other): forget(SessionID(authKey: id.authKey, session: other))
-        case .updatesDropped: server.pushTooLong(to: id)
-        case .closeConnection:
-            if let connection = sessions[id]?.connection { output.append((connection, .close)) }
-        case .created, .answerDropped, .acknowledged: break
-        }
-    }
-
-    private mutating func forget(_ id: SessionID) {
-        sessions[id] = nil
-        sessionOrder.removeAll { $0 == id }
-        server.disconnect(id)
     }
 
     /// When to call `advance` if nothing else happens.
     public var nextDeadline: Instant? {
-        sessionOrder.compactMap { id in
+        let sessionsDue = sessionOrder.compactMap { id -> Instant? in
             guard let held = sessions[id] else { return nil }
             return held.lostAt.map { $0 + sessionLinger + .milliseconds(1) } ?? held.session.nextDeadline
         }.min()
+        return [sessionsDue, held.first?.due, late.first?.due].compactMap(\.self).min()
     }
 
     /// Takes what is to be written and closed, in order.

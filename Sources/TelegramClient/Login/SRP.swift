@@ -46,29 +46,24 @@ public enum SRP {
     static let size = 256
     /// Rounds of PBKDF2 in the one algorithm that is in use.
     static let rounds = 100_000
-    /// How far a public number stays from both ends of the group, as a power of two.
-    static let marginBits = 2048 - 64
-    /// SHA-256 of the safe prime that Telegram's servers have always used; another one is tested, which takes up to a second.
-    static let knownPrimeHash: [UInt8] = [
-        0x02, 0xf8, 0x5e, 0x76, 0x87, 0xfc, 0x6f, 0x33, 0xba, 0x67, 0x82, 0x26, 0xa9, 0x63, 0xb3, 0xc8,
-        0xa1, 0x91, 0xb4, 0x7c, 0x89, 0x0c, 0xf3, 0x0d, 0xeb, 0xe1, 0x7c, 0x1d, 0x62, 0x3b, 0x5a, 0xf1,
-    ]
 
     /// The proof for a password. `secret` is `a`: 256 random bytes, drawn anew for each try. Takes about 0.1 s.
     public static func proof(password: [UInt8], challenge: Challenge, secret: [UInt8]) throws(Failure) -> Proof {
-        let p = BigNumber(bigEndian: challenge.p)
-        try check(prime: p, g: challenge.g)
-        let g = BigNumber(UInt64(challenge.g))
+        let group: DiffieHellmanGroup
+        do throws(DiffieHellmanError) {
+            group = try DiffieHellmanGroup(prime: BigNumber(bigEndian: challenge.p), g: challenge.g)
+        } catch { throw .badGroup }
+        let p = group.prime, g = group.generator
         let b = BigNumber(bigEndian: challenge.publicNumber)
-        try check(publicNumber: b, prime: p)
+        do throws(DiffieHellmanError) { try group.check(publicNumber: b) } catch { throw .badPublicNumber }
 
         let pBytes = p.bytes(paddedTo: size)
         let gBytes = g.bytes(paddedTo: size)
         let bBytes = b.bytes(paddedTo: size)
         let k = BigNumber(bigEndian: sha256(pBytes, gBytes))
         let a = BigNumber(bigEndian: secret)
-        let publicA = g.power(a, modulo: p)
-        try check(publicNumber: publicA, prime: p)
+        let publicA = group.power(of: a)
+        do throws(DiffieHellmanError) { try group.check(publicNumber: publicA) } catch { throw .badPublicNumber }
         let aBytes = publicA.bytes(paddedTo: size)
         let u = BigNumber(bigEndian: sha256(aBytes, bBytes))
         if u.isZero { throw .badScramble }
@@ -87,28 +82,5 @@ public enum SRP {
         func salted(_ data: [UInt8], _ salt: [UInt8]) -> [UInt8] { sha256(salt, data, salt) }
         let once = salted(salted(password, salt1), salt2)
         return salted(pbkdf2HMACSHA512(password: once, salt: salt1, rounds: rounds, length: 64), salt2)
-    }
-
-    static func check(prime p: BigNumber, g: Int32) throws(Failure) {
-        guard p.bitWidth == 2048 else { throw .badGroup }
-        func remainder(_ modulus: UInt64) -> UInt64 { (p % BigNumber(modulus)).bytes.reduce(0) { $0 << 8 | UInt64($1) } }
-        let fits =
-            switch g {
-            case 2: remainder(8) == 7
-            case 3: remainder(3) == 2
-            case 4: true
-            case 5: [1, 4].contains(remainder(5))
-            case 6: [19, 23].contains(remainder(24))
-            case 7: [3, 5, 6].contains(remainder(7))
-            default: false
-            }
-        guard fits else { throw .badGroup }
-        guard sha256(p.bytes) == knownPrimeHash || (p.isProbablyPrime && p.half.isProbablyPrime) else { throw .badGroup }
-    }
-
-    /// 2^1984 ≤ n ≤ p − 2^1984, which implies 1 < n < p − 1.
-    static func check(publicNumber n: BigNumber, prime p: BigNumber) throws(Failure) {
-        let margin = BigNumber.twoToThe(marginBits)
-        guard n >= margin, n + margin <= p else { throw .badPublicNumber }
     }
 }

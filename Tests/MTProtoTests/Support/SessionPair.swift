@@ -1,5 +1,6 @@
-import MTProto
 import Primitives
+
+@testable import MTProto
 
 /// A client and a server session in virtual time, joined by a connection that can be cut, with every packet in plain sight.
 struct SessionPair {
@@ -151,6 +152,18 @@ struct SessionPair {
         return MessageEnvelope(salt: 0, sessionID: client.sessionID, messageID: id, sequenceNumber: sequenceNumber, body: body)
     }
 
+    mutating func sealed(_ envelope: MessageEnvelope) -> [UInt8] {
+        MessageCipher.seal(envelope, key: Self.key, direction: .serverToClient, using: &generator)
+    }
+
+    /// The single messages of a packet that the client made.
+    func messages(_ packet: [UInt8]) -> [InnerMessage] {
+        guard let envelope = try? MessageCipher.open(packet, key: Self.key, direction: .clientToServer) else { return [] }
+        return unfold(InnerMessage(id: envelope.messageID, sequenceNumber: envelope.sequenceNumber, body: envelope.body)).messages
+    }
+    func bodies(_ packet: [UInt8]) -> [[UInt8]] { messages(packet).map(\.body) }
+    func ids(_ packet: [UInt8]) -> [Int64] { messages(packet).map(\.id) }
+
     var results: [[UInt8]] { clientEvents.compactMap { if case .result(_, let body) = $0 { body } else { nil } } }
     var updates: [[UInt8]] { clientEvents.compactMap { if case .updates(let body) = $0 { body } else { nil } } }
     var failures: [RequestFailure] { clientEvents.compactMap { if case .failed(_, let failure) = $0 { failure } else { nil } } }
@@ -166,4 +179,9 @@ struct SessionPair {
 func body(_ number: Int, words: Int = 2) -> [UInt8] {
     [0x11, 0x22, 0x33, 0x44]
         + (1..<max(2, words)).flatMap { _ in [UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8), 0, 0x77] }
+}
+
+func unfold(_ message: InnerMessage) -> (messages: [InnerMessage], broken: [InnerMessage], containerIDs: [Int64]) {
+    var inflation = InflationBudget()
+    return MessageContainer.unfold(message, &inflation)
 }
