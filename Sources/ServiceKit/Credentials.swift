@@ -26,6 +26,8 @@ public struct Credentials: Sendable {
     public static let installedDirectory = "/etc/aaltohub/credentials"
 
     private let directory: String?
+    /// The installed directory is there, but not for this user.
+    private var isDenied = false
     private let environment: [String: String]
     private let databasePasswordFile: String
 
@@ -36,9 +38,17 @@ public struct Credentials: Sendable {
 
     /// Those of the operator's tool: what the units would load, when this user may read it.
     public static func ofOperator(environment: [String: String] = processEnvironment()) -> Credentials {
-        Credentials(
-            directory: environment["CREDENTIALS_DIRECTORY"] ?? (access(installedDirectory, R_OK | X_OK) == 0 ? installedDirectory : nil),
-            environment: environment, databasePasswordFile: "ctl_database_password")
+        ofOperator(environment: environment, installed: installedDirectory)
+    }
+
+    static func ofOperator(environment: [String: String], installed: String) -> Credentials {
+        let isReadable = access(installed, R_OK | X_OK) == 0
+        let isDenied = !isReadable && errno == EACCES
+        var credentials = Credentials(
+            directory: environment["CREDENTIALS_DIRECTORY"] ?? (isReadable ? installed : nil), environment: environment,
+            databasePasswordFile: "ctl_database_password")
+        credentials.isDenied = isDenied && credentials.directory == nil
+        return credentials
     }
 
     init(directory: String?, environment: [String: String], databasePasswordFile: String = Name.databasePassword.rawValue) {
@@ -65,6 +75,11 @@ public struct Credentials: Sendable {
     /// The credential, or an error (78) that says how to give it.
     public func require(_ name: Name) throws(ServiceError) -> Secret {
         guard let secret = try find(name) else {
+            if isDenied {
+                throw .configuration(
+                    "credential \(name.rawValue): \(Self.installedDirectory) may not be read by this user: run this as root, "
+                        + "or set \(name.variable) while developing")
+            }
             throw .configuration(
                 "credential \(name.rawValue) is missing or empty: put it into /etc/aaltohub/credentials/\(name.rawValue) "
                     + "(LoadCredential= in the unit reads it), or set \(name.variable) while developing")

@@ -50,12 +50,16 @@ public struct ServiceContext: Sendable {
     /// Asks this process to stop, as SIGTERM does: finish, acknowledge, close, exit 0. The control command `drain` does it.
     public func requestStop() { stop.request() }
 
-    /// Hands the heartbeat to `publish` now and every two seconds until the task is cancelled.
+    /// Hands the heartbeat to `publish` now and every two seconds until the task is cancelled; after an orderly stop once more,
+    /// so that nobody takes the silence for a death.
     /// Run it beside the work, in a task of its own.
     public func heartbeats(_ publish: @escaping @Sendable (JSON) -> Void) async {
         while !Task.isCancelled {
             publish(status.json())
-            do { try await Task.sleep(for: Self.heartbeatInterval) } catch { return }
+            do { try await Task.sleep(for: Self.heartbeatInterval) } catch { break }
         }
+        guard isStopping else { return }
+        status.state = .stopping
+        publish(status.json())
     }
 }

@@ -123,8 +123,10 @@ private struct Reloads: Service {
 
     func run() async throws {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            context.notifier.reloading()
-            defer { context.notifier.ready() }
+            // To a service manager, the end of a reload is READY=1: only a stage that is ready may say so.
+            let isReady = [.ready, .holding].contains(context.status.state)
+            if isReady { context.notifier.reloading() }
+            defer { if isReady { context.notifier.ready() } }
             do {
                 let new = try Configuration.load(path: configurationPath)
                 log.setLevel(new.logging.level)

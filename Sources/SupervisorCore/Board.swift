@@ -25,9 +25,15 @@ public struct Board: Sendable {
     /// - Parameter expected: the services without which nothing arrives in the database.
     public init(expected: [String] = ["writer"]) { self.expected = expected.sorted() }
 
+    /// Forgets the services that said they were stopping and have been silent since: stopped for good, they are not missing.
+    public mutating func forgetStopped(now: Instant) {
+        entries = entries.filter { isUp($0.value, now: now) || $0.value.heartbeat.state != "stopping" }
+    }
+
     /// Takes a heartbeat; false when there are too many services.
     @discardableResult
     public mutating func heard(_ heartbeat: Heartbeat, now: Instant) -> Bool {
+        forgetStopped(now: now)
         let before = entries[heartbeat.service]
         guard before != nil || entries.count < Board.mostServices else { return false }
         let isNew = before.map { $0.heartbeat.pid != heartbeat.pid || $0.heartbeat.startedAt != heartbeat.startedAt } ?? false

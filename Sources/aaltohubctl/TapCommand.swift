@@ -3,6 +3,7 @@ import EventLink
 import Glibc
 import Primitives
 import ServiceKit
+import Store
 import ZeroMQ
 
 struct TapCommand: AsyncParsableCommand {
@@ -18,12 +19,20 @@ struct TapCommand: AsyncParsableCommand {
     var service: [String] = []
     @Option(help: ArgumentHelp("Only events of this kind, such as message, edit, delete or status. May be repeated.", valueName: "kind"))
     var kind: [String] = []
-    @Option(help: ArgumentHelp("Only events of this chat. May be repeated.", valueName: "id"))
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Only events of this chat: 1234, -1001234, channel:1234 or group:1234. May be repeated.", valueName: "id"))
     var group: [String] = []
     @Option(help: ArgumentHelp("Only the event with this trace number.", valueName: "event"))
     var trace: String?
     @Flag(help: "Show message texts too.")
     var showText = false
+
+    func validate() throws {
+        for text in group where TapFilter.chatID(text) == nil {
+            throw ValidationError("--group \(text): events carry ids; `aaltohubctl groups list` shows the id of each group")
+        }
+    }
 
     func run() async throws {
         let folders = Folders(try common.configuration())
@@ -66,8 +75,17 @@ struct TapFilter: Sendable {
 
     init(_ command: TapCommand) {
         kinds = command.kind
-        groups = command.group
+        groups = command.group.compactMap(TapFilter.chatID)
         trace = command.trace
+    }
+
+    /// The bare id that topics hold, of any way to write one; nil for a name.
+    static func chatID(_ text: String) -> String? {
+        switch try? GroupReference(text) {
+        case .chat(let chat)?: "\(chat.id)"
+        case .number(let id)?: "\(id)"
+        case .username?, .text?, nil: nil
+        }
     }
 
     func admits(_ topic: Topic, _ payload: JSON) -> Bool {

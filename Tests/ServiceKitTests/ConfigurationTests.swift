@@ -69,7 +69,10 @@ import Testing
     }
 
     @Test func a_password_in_the_conninfo_is_refused_and_not_repeated() {
-        for bad in ["host=a password=hunter2", "postgresql://u:hunter2@h/d", "postgres://h/d?password=hunter2"] {
+        for bad in [
+            "host=a password=hunter2", "host=a password = hunter2", "host=a\\tpassword=hunter2", "host=a\\npassword= hunter2",
+            "host=a sslpassword=hunter2", "postgresql://u:hunter2@h/d", "postgres://h/d?password=hunter2",
+        ] {
             let message = error("database:\n  conninfo: \"\(bad)\"")
             #expect(message?.contains("database_password") == true)
             #expect(message?.contains("hunter2") == false)

@@ -26,6 +26,21 @@ import Testing
         #expect(try Credentials(environment: ["CREDENTIALS_DIRECTORY": folder.path, "MASTER_KEY": "x"]).masterKey().bytes == key)
     }
 
+    @Test func an_operator_who_may_not_read_the_installed_folder_is_told_so() throws {
+        let folder = try TemporaryFolder()
+        let denied = Credentials.ofOperator(environment: [:], installed: "\(folder.path)/absent")
+        #expect(throws: ServiceError.self) { try denied.require(.apiHash) }
+        guard geteuid() != 0 else { return }  // root may read everything
+        #expect(chmod(folder.path, 0) == 0)
+        defer { chmod(folder.path, 0o700) }
+        do throws(ServiceError) {
+            _ = try Credentials.ofOperator(environment: [:], installed: folder.path).require(.apiHash)
+            Issue.record("read")
+        } catch {
+            #expect(error.status == .configuration && error.message.contains("run this as root"))
+        }
+    }
+
     @Test func a_bad_or_missing_key_says_what_to_do_and_not_what_it_was() {
         for text in ["short", hex(key.dropLast()), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8_extra", ""] {
             do throws(ServiceError) {

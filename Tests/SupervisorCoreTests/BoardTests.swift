@@ -71,6 +71,20 @@ func beat(
         #expect(board.status(now: t0, at: civil)["running"] == true)
     }
 
+    @Test func a_listener_that_was_stopped_for_good_is_not_missed_but_one_that_died_is() throws {
+        var board = Board()
+        board.heard(try beat("writer"), now: t0)
+        board.heard(try beat("listener@a"), now: t0)
+        board.heard(try beat("listener@b", state: "stopping"), now: t0)
+        let later = t0 + .seconds(7)
+        for name in ["writer", "listener@a"] { board.heard(try beat(name), now: later) }
+        #expect(board.isReady(now: later))
+        #expect(board.services.map(\.name) == ["listener@a", "writer"])
+        let last = later + .seconds(7)
+        board.heard(try beat("writer"), now: last)
+        #expect(board.services.map(\.name) == ["listener@a", "writer"] && !board.isReady(now: last))
+    }
+
     @Test func there_is_an_end_to_the_services_it_remembers() throws {
         var board = Board(expected: [])
         for i in 0..<Board.mostServices { #expect(board.heard(try beat("listener@\(i)"), now: t0)) }

@@ -129,10 +129,11 @@ extension Configuration {
                     : "a URL without a user (database.user names it)"
             }
         }
-        let names = text.split { $0 == " " || $0 == "?" || $0 == "&" }.compactMap { part in
-            part.firstIndex(of: "=").map { String(part[..<$0]) }
+        // libpq takes any white space between the pairs, and around each "=": the word before one is a name.
+        let names = text.split(separator: "=", omittingEmptySubsequences: false).dropLast().compactMap { before in
+            before.split { $0.isWhitespace || $0 == "?" || $0 == "&" }.last.map { String($0) }
         }
-        if names.contains("password") { return "a conninfo without a password (put it into the credential database_password)" }
+        if names.contains("password") || names.contains("sslpassword") { return "a conninfo without a password (put it into the credential database_password)" }
         if names.contains("user") { return "a conninfo without a user (database.user names it)" }
         return nil
     }
