@@ -5,7 +5,8 @@ import Testing
 @Suite struct TidyTests {
     /// Targets that decide and never act: no I/O, clock, environment, randomness of their own, task or lock.
     static let cores = [
-        "Primitives", "TL", "Cryptography", "MTProto", "Events", "TelegramClient", "ListenerCore", "WriterCore", "SupervisorCore", "SimulatorCore",
+        "Primitives", "TL", "Cryptography", "MTProto", "Events", "TelegramClient", "ListenerCore", "WriterCore", "SupervisorCore",
+        "SimulatorCore",
     ]
 
     /// Each with its reason beside it in the file.

@@ -133,7 +133,9 @@ extension Configuration {
         let names = text.split(separator: "=", omittingEmptySubsequences: false).dropLast().compactMap { before in
             before.split { $0.isWhitespace || $0 == "?" || $0 == "&" }.last.map { String($0) }
         }
-        if names.contains("password") || names.contains("sslpassword") { return "a conninfo without a password (put it into the credential database_password)" }
+        if names.contains("password") || names.contains("sslpassword") {
+            return "a conninfo without a password (put it into the credential database_password)"
+        }
         if names.contains("user") { return "a conninfo without a user (database.user names it)" }
         return nil
     }
