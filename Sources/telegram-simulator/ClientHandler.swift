@@ -5,12 +5,18 @@ final class ClientHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let simulator: Simulator
+    private let dataCentre: Int32
     private var connection: Int?
 
-    init(_ simulator: Simulator) { self.simulator = simulator }
+    init(_ simulator: Simulator, dataCentre: Int32) {
+        self.simulator = simulator
+        self.dataCentre = dataCentre
+    }
 
     func channelActive(context: ChannelHandlerContext) {
-        connection = simulator.opened(context.channel)
+        connection = simulator.opened(context.channel, at: dataCentre)
+        // It may be refused at once.
+        simulator.advance()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

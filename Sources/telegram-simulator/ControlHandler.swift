@@ -58,15 +58,6 @@ final class ControlHandler: ChannelInboundHandler {
             answer([["ok": true]], context)
         case "load_status":
             answer([simulator.load.map { report($0.generator) } ?? ["ok": true, "running": false]], context)
-        case "cut":
-            var user: Int64?
-            if let phone = command["account"]?.string {
-                guard let account = simulator.endpoint.server.world.account(phone: phone) else {
-                    throw Control.Refusal("no account has the phone \(phone)")
-                }
-                user = account.id
-            }
-            answer([["ok": true, "connections": .integer(Int64(simulator.cut(user: user)))]], context)
         case "quit":
             answer([["ok": true]], context)
             quit()

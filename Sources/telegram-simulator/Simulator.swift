@@ -33,18 +33,22 @@ final class Simulator {
         self.logger = logger
     }
 
-    /// Notes the address that clients are told.
-    func settle(host: String, port: Int) {
-        endpoint.server.settings.host = host
-        endpoint.server.settings.port = Int32(port)
+    /// Notes the addresses that clients are told.
+    func settle(_ dataCentres: [DataCentre]) { endpoint.server.settings.dataCentres = dataCentres }
+
+    /// The simulated server's moment: its civil clock may be wrong.
+    private func moment() -> Endpoint.Moment {
+        var moment = machineMoment()
+        moment.time = moment.time + endpoint.skew
+        return moment
     }
 
     // MARK: Telegram clients
 
-    func opened(_ channel: any NIOCore.Channel) -> Int {
+    func opened(_ channel: any NIOCore.Channel, at dataCentre: Int32) -> Int {
         nextConnection += 1
         channels[nextConnection] = channel
-        endpoint.opened(nextConnection)
+        endpoint.opened(nextConnection, at: dataCentre, now: moment().instant)
         return nextConnection
     }
 
@@ -99,16 +103,9 @@ final class Simulator {
 
     /// Runs a command of the core.
     func control(_ command: JSON) throws(Control.Refusal) -> [JSON]? {
-        let lines = try Control.run(command, on: &endpoint.server, now: moment().time)
+        let lines = try Control.run(command, on: &endpoint, now: moment(), using: &generator)
         advance()
         return lines
-    }
-
-    /// Closes the connections of one user, or of all; returns how many.
-    func cut(user: Int64?) -> Int {
-        let connections = endpoint.connections(of: user)
-        for connection in connections { channels[connection]?.close(mode: .all, promise: nil) }
-        return connections.count
     }
 
     // MARK: Load

@@ -3,7 +3,7 @@ import Primitives
 import SimulatorCore
 
 /// This machine's two clocks, read together.
-func moment() -> Endpoint.Moment {
+func machineMoment() -> Endpoint.Moment {
     func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         clock_gettime(clock, &time)

@@ -18,6 +18,10 @@ struct TelegramSimulator: AsyncParsableCommand {
 
     @Option(help: "The address to listen on.") var host = "127.0.0.1"
     @Option(help: "The port for Telegram clients; 0 picks a free one.") var port = 0
+    @Option(help: "Data centres: number n listens on the port n - 1 above --port. A single one is number 2 and stands for all.") var dcs = 1
+    @Option(help: "HOST:PORT of a data centre, instead of --host, --port and --dcs. Repeatable: the first is number 1.") var listen:
+        [String] = []
+    @Option(help: "PHONE=DC: the data centre in which an account lives; else 2. Repeatable.") var home: [String] = []
     @Option(help: "The port of the control protocol on 127.0.0.1 (JSON lines); 0 picks a free one. Absent: no control.") var controlPort:
         Int?
     @Option(help: "The control protocol on a Unix socket instead.") var controlSocket: String?
@@ -38,6 +42,14 @@ struct TelegramSimulator: AsyncParsableCommand {
     @Option(help: "Steps of pts that a box remembers.") var window: Int32 = 10_000
 
     func validate() throws {
+        if !(1...5).contains(dataCentreCount) { throw ValidationError("--dcs must be 1 to 5, and --listen given as often at most") }
+        for place in listen where address(place) == nil { throw ValidationError("--listen is HOST:PORT") }
+        for pair in home {
+            let parts = pair.split(separator: "=")
+            guard parts.count == 2, let number = Int(parts[1]), number >= 1, number <= dataCentreCount, dataCentreCount > 1 else {
+                throw ValidationError("--home is PHONE=DC, with one of several --dcs")
+            }
+        }
         if accounts < 1 { throw ValidationError("--accounts must be at least 1") }
         if LoadGenerator.Mix(mix) == nil { throw ValidationError("--mix is new:edit:delete, as 90:7:3") }
         if layer < TL.layers.first ?? 0 { throw ValidationError("--layer must be at least \(TL.layers.first ?? 0)") }
@@ -58,20 +70,19 @@ struct TelegramSimulator: AsyncParsableCommand {
         let (stopped, stop) = AsyncStream<Void>.makeStream()
         let started = try await loop.submit { [self] in
             // Everything from here lives on the loop.
-            let endpoint = Endpoint(server: TelegramServer(world: world, settings: settings), keys: [key], now: moment())
+            let endpoint = Endpoint(server: TelegramServer(world: world, settings: settings), keys: [key], now: machineMoment())
             return NIOLoopBound(Simulator(endpoint: endpoint, eventLoop: loop, logger: logger), eventLoop: loop)
         }.get()
-        let server = try await listen(started, on: group)
+        let dataCentres = try await listen(started, on: group)
         let control = try await listenForControl(started, on: group) { stop.yield() }
-        let boundPort = server.localAddress?.port ?? 0
         try await loop.submit {
-            started.value.settle(host: host, port: boundPort)
+            started.value.settle(dataCentres)
             if let rate {
                 started.value.startLoad(
                     LoadGenerator.Plan(rate: rate, seconds: seconds, seed: seed, mix: LoadGenerator.Mix(mix) ?? LoadGenerator.Mix()))
             }
         }.get()
-        print(readyLine(port: boundPort, control: control))
+        print(readyLine(dataCentres, control: control))
         fflush(nil)
         let signals = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
@@ -85,11 +96,20 @@ struct TelegramSimulator: AsyncParsableCommand {
         try await group.shutdownGracefully()
     }
 
-    private func readyLine(port: Int, control: (any NIOCore.Channel)?) -> String {
-        var line = "ready port=\(port)"
+    private func readyLine(_ dataCentres: [DataCentre], control: (any NIOCore.Channel)?) -> String {
+        let ports = dataCentres.map { "\($0.addresses.first?.port ?? 0)" }
+        var line = "ready port=\(ports.first ?? "0")"
+        if ports.count > 1 { line += " ports=\(ports.joined(separator: ","))" }
         if let port = control?.localAddress?.port { line += " control=\(port)" }
         if let controlSocket { line += " control=\(controlSocket)" }
         return line
+    }
+
+    private var dataCentreCount: Int { listen.isEmpty ? dcs : listen.count }
+
+    private func address(_ text: String) -> (host: String, port: Int)? {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        return (text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]")), Int(port))
     }
 
     private var settings: TelegramServer.Settings {
@@ -104,7 +124,7 @@ struct TelegramSimulator: AsyncParsableCommand {
         var limits = World.Limits()
         limits.window = window
         var world = World(secret: generator.next(), limits: limits, collidingIDs: collidingIDs)
-        let now = moment().time
+        let now = machineMoment().time
         var population = Population()
         population.accounts = accounts
         population.groups = groups
@@ -119,24 +139,48 @@ struct TelegramSimulator: AsyncParsableCommand {
             let json = try JSONDecoder().decode(JSON.self, from: Data(contentsOf: URL(fileURLWithPath: scenario)))
             try Scenario(json).play(in: &world, now: now, using: &generator)
         }
+        for pair in home {
+            let parts = pair.split(separator: "=")
+            guard let account = world.account(phone: String(parts[0])) else { throw ValidationError("--home: no account has \(parts[0])") }
+            world.setHome(Int32(parts[1]) ?? TelegramServer.dataCentre, of: account.id)
+        }
         return world
     }
 
-    private func listen(_ simulator: NIOLoopBound<Simulator>, on group: MultiThreadedEventLoopGroup) async throws -> any NIOCore.Channel {
+    /// Binds every data centre; on loopback on ::1 too, where there is one.
+    private func listen(_ simulator: NIOLoopBound<Simulator>, on group: MultiThreadedEventLoopGroup) async throws -> [DataCentre] {
+        var list: [DataCentre] = []
+        for index in 0..<dataCentreCount {
+            let (host, wanted) = listen.isEmpty ? (host, port == 0 ? 0 : port + index) : address(listen[index]) ?? (host, 0)
+            let id = dataCentreCount == 1 ? TelegramServer.dataCentre : Int32(index + 1)
+            let bound: Int
+            do {
+                bound = try await bind(simulator, to: host, wanted, as: id, on: group)
+            } catch {
+                throw ValidationError("cannot listen on \(host):\(wanted): \(error). Choose another --port.")
+            }
+            var addresses = [DataCentre.Address(host: host, port: Int32(bound), isIPv6: host.contains(":"))]
+            if host == "127.0.0.1", (try? await bind(simulator, to: "::1", bound, as: id, on: group)) != nil {
+                addresses.append(DataCentre.Address(host: "::1", port: Int32(bound), isIPv6: true))
+            }
+            list.append(DataCentre(id: id, addresses: addresses))
+        }
+        return list
+    }
+
+    private func bind(
+        _ simulator: NIOLoopBound<Simulator>, to host: String, _ port: Int, as dataCentre: Int32, on group: MultiThreadedEventLoopGroup
+    ) async throws -> Int {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ClientHandler(simulator.value))
+                    try channel.pipeline.syncOperations.addHandler(ClientHandler(simulator.value, dataCentre: dataCentre))
                 }
             }
-        do {
-            return try await bootstrap.bind(host: host, port: port).get()
-        } catch {
-            throw ValidationError("cannot listen on \(host):\(port): \(error). Choose another --port.")
-        }
+        return try await bootstrap.bind(host: host, port: port).get().localAddress?.port ?? 0
     }
 
     private func listenForControl(

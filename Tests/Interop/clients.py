@@ -28,10 +28,13 @@ def trust(public_key):
     pyrogram.crypto.rsa.server_public_keys[fingerprint] = pyrogram.crypto.rsa.PublicKey(key.n, key.e)
 
 
-def telethon_client(simulator, session=None, **options):
+def telethon_client(simulator, session=None, dc=2, **options):
+    """A client that begins in the data centre `dc`."""
     session = session or MemorySession()
     if not session.auth_key:
-        session.set_dc(2, "127.0.0.1", simulator.port)
+        session.set_dc(dc, "127.0.0.1", simulator.ports[dc])
+    # Telethon keeps the addresses of the first server that a process asked, for all its clients.
+    telethon.TelegramClient._config = None
     return telethon.TelegramClient(session, API_ID, API_HASH, request_retries=1, connection_retries=2, retry_delay=0, **options)
 
 
@@ -53,7 +56,7 @@ def restartable_session():
 
 def kurigram_client(simulator, number, name=None, workdir=None, **options):
     def connect(**arguments):
-        return pyrogram.connection.Connection(**{**arguments, "server_address": "127.0.0.1", "port": simulator.port})
+        return pyrogram.connection.Connection(**{**arguments, "server_address": "127.0.0.1", "port": simulator.ports[arguments["dc_id"]]})
 
     place = {"workdir": str(workdir)} if workdir else {"in_memory": True}
     return pyrogram.Client(

@@ -29,6 +29,9 @@ class Simulator:
         line = self._first_line()
         fields = dict(word.split("=") for word in line.split()[1:])
         self.port, self.control_port = int(fields["port"]), int(fields["control"])
+        # Of each data centre, by its number; a single one stands for all.
+        ports = [int(port) for port in fields.get("ports", "").split(",") if port]
+        self.ports = dict(enumerate(ports, 1)) if ports else dict.fromkeys(range(1, 6), self.port)
         self.public_key = (self.key.parent / (self.key.name + ".pub")).read_text()
         self._control = socket.create_connection(("127.0.0.1", self.control_port))
         self._lines = self._control.makefile("rb")

@@ -6,7 +6,7 @@ extension Control {
             [
                 "id": .integer(account.id), "phone": .string(account.phone), "name": .string(account.name),
                 "username": account.username.map { .string($0) } ?? .null, "has_password": .bool(account.password != nil),
-                "pts": .integer(Int64(account.box.pts)),
+                "pts": .integer(Int64(account.box.pts)), "home": .integer(Int64(account.home)),
             ]
         }
         return ["ok": true, "accounts": .array(list)]
@@ -40,7 +40,8 @@ extension Control {
         return [
             "ok": true, "messages": .integer(Int64(server.world.contents.count)), "pushed": .integer(Int64(server.pushed)),
             "online": .array(server.onlineUsers.map { .integer($0) }), "calls": counts(server.calls),
-            "unknown": counts(server.unknownCalls),
+            "unknown": counts(server.unknownCalls), "faults": counts(server.faults.counts),
+            "violations": counts(server.faults.calls.violations),
         ]
     }
 

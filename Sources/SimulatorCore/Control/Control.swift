@@ -1,6 +1,6 @@
 import Primitives
 
-/// What can be asked of a running simulator from outside Telegram's protocol, apart from what needs its shell (load, cutting connections).
+/// What can be asked of a running simulator from outside Telegram's protocol, apart from what needs its shell (load).
 ///
 /// A command is one JSON object with `cmd`; the answer is some lines, the last of them with `ok`.
 public struct Control {
@@ -23,6 +23,20 @@ public struct Control {
         }
     }
 
+    /// The same with what is about connections, sessions and the clock.
+    public static func run(
+        _ command: JSON, on endpoint: inout Endpoint, now: Endpoint.Moment, using generator: inout some RandomNumberGenerator
+    ) throws(Refusal) -> [JSON]? {
+        do {
+            if let answer = try disturb(command, on: &endpoint, now: now, using: &generator) { return [answer] }
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw Refusal("\(error)")
+        }
+        return try run(command, on: &endpoint.server, now: now.time)
+    }
+
     private static func handle(_ command: JSON, on server: inout TelegramServer, now: UnixTime) throws -> [JSON]? {
         switch command["cmd"]?.string {
         case "ping": return [["ok": true]]
@@ -32,15 +46,21 @@ public struct Control {
         case "dump": return try dump(command, server.world)
         case "times": return times(since: Int(command["from"]?.integer ?? 0), server.world)
         case "window": return [window(command, &server)]
-        case "revoke":
-            let account = try account(command, "account", server.world)
-            return [["ok": true, "revoked": .integer(Int64(server.revoke(user: account)))]]
         case "private": return [try sendPrivately(command, &server, now)]
+        case "migrate":
+            guard case .chat(let chat) = try peer(command, server.world), let creator = server.world.chats[chat]?.creator else {
+                throw Refusal("only a basic group can be migrated")
+            }
+            let made = try server.world.migrate(chat, by: creator, now: now)
+            server.publish(now: now)
+            return [["ok": true, "group": describe(.channel(made), server.world)]]
         case "create_group", "add_members", "remove_member", "send", "edit", "delete":
             let answer = try act(command, on: &server.world, now: now)
             server.publish(now: now)
             return [answer]
-        default: return nil
+        default:
+            if let answer = try manageLogins(command, on: &server, now: now) { return [answer] }
+            return try disturb(command, &server, now: now).map { [$0] }
         }
     }
 
@@ -73,6 +93,25 @@ public struct Control {
         guard let phone = command[field]?.string else { throw Refusal("missing: \(field), a phone") }
         guard let account = world.account(phone: phone) else { throw Refusal("no account has the phone \(phone)") }
         return account.id
+    }
+
+    /// The same, where it may be left out.
+    static func optionalAccount(_ command: JSON, _ world: World) throws -> Int64? {
+        command["account"] == nil ? nil : try account(command, "account", world)
+    }
+
+    /// A count that must be given.
+    static func number(_ command: JSON, _ field: String) throws -> Int64 {
+        guard let value = command[field]?.integer else { throw Refusal("missing: \(field), a number") }
+        return value
+    }
+
+    /// The channel that `kind` and `id` name.
+    static func channel(_ command: JSON, _ world: World) throws -> Int64 {
+        guard case .channel(let id) = try peer(command, world) else {
+            throw Refusal("only supergroups and channels have a box of their own")
+        }
+        return id
     }
 
     /// The users whose phones `members` lists; all without it.

@@ -6,6 +6,11 @@ extension TelegramServer {
         switch request.name {
         case "account.getPassword": return .object(try password(caller))
         case "account.updateStatus", "account.registerDevice", "account.unregisterDevice": return true
+        case "account.getAuthorizations": return .object(deviceList(caller))
+        case "account.resetAuthorization":
+            try resetDevice(request.integer("hash"), caller)
+            return true
+        case "account.setAuthorizationTTL", "account.changeAuthorizationSettings": return true
         case "account.getNotifySettings": return .object(TLObject("peerNotifySettings"))
         case "account.checkUsername": return .bool((try? world.resolve(username: request.text("username"))) == nil)
         default: return nil

@@ -95,6 +95,8 @@ extension TelegramServer {
                 "chat_photo": .object(TLObject("photoEmpty", ["id": 0])),
                 "notify_settings": .object(TLObject("peerNotifySettings")), "bot_info": [], "pts": .int(channel.box.pts),
                 "participants_count": .int(channel.members.count), "can_view_participants": flag(!channel.isBroadcast),
+                "migrated_from_chat_id": channel.migratedFrom.map { .integer($0.chat) },
+                "migrated_from_max_id": channel.migratedFrom.map { .int(world.contents[$0.lastKey].id(for: caller.user) ?? 0) },
             ])
         return with(mentioned, caller, TLObject("messages.chatFull", ["full_chat": .object(full)]))
     }

@@ -32,6 +32,9 @@ extension TelegramServer {
         case "messages.importChatInvite":
             _ = try world.importInvite(request.text("hash"), by: caller.user, now: caller.now)
             return .object(joined(request, caller))
+        case "messages.migrateChat":
+            _ = try world.migrate(request.integer("chat_id"), by: caller.user, now: caller.now)
+            return .object(publishOwn(caller))
         default: return nil
         }
     }

@@ -10,7 +10,7 @@ extension TelegramServer {
                 TLObject(
                     "nearestDc",
                     [
-                        "country": "FI", "this_dc": .int(TelegramServer.dataCentre), "nearest_dc": .int(TelegramServer.dataCentre),
+                        "country": "FI", "this_dc": .int(caller.dataCentre), "nearest_dc": .int(TelegramServer.dataCentre),
                     ]))
         case "help.getAppConfig":
             .object(TLObject("help.appConfig", ["hash": 1, "config": .object(TLObject("jsonObject", ["value": []]))]))
@@ -23,18 +23,27 @@ extension TelegramServer {
         }
     }
 
-    /// Limits and addresses. Every data centre is this one server.
-    private func config(_ caller: Caller) -> TLObject {
-        let options = (1...5).map { id in
-            TLObject(
-                "dcOption",
-                ["id": .int(id), "ip_address": .string(settings.host), "port": .int(settings.port), "this_port_only": true])
+    /// Every data centre's addresses, IPv4 before IPv6.
+    func dcOptions() -> [TLObject] {
+        dataCentreNumbers.flatMap { id in
+            addresses(of: id).map { address in
+                TLObject(
+                    "dcOption",
+                    [
+                        "id": .int(id), "ip_address": .string(address.host), "port": .int(address.port), "ipv6": flag(address.isIPv6),
+                        "this_port_only": true,
+                    ])
+            }
         }
+    }
+
+    /// Limits and addresses.
+    private func config(_ caller: Caller) -> TLObject {
         return TLObject(
             "config",
             [
                 "date": .integer(caller.now.seconds), "expires": .integer(caller.now.seconds + 3600), "test_mode": false,
-                "this_dc": .int(TelegramServer.dataCentre), "dc_options": .objects(options), "dc_txt_domain_name": "simulator.invalid",
+                "this_dc": .int(caller.dataCentre), "dc_options": .objects(dcOptions()), "dc_txt_domain_name": "simulator.invalid",
                 "chat_size_max": 200, "megagroup_size_max": 200_000, "forwarded_count_max": 100, "online_update_period_ms": 210_000,
                 "offline_blur_timeout_ms": 5_000, "offline_idle_timeout_ms": 30_000, "online_cloud_timeout_ms": 300_000,
                 "notify_cloud_delay_ms": 30_000, "notify_default_delay_ms": 1_500, "push_chat_period_ms": 60_000, "push_chat_limit": 2,

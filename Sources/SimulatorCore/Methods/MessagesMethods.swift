@@ -25,7 +25,8 @@ extension TelegramServer {
         case "messages.receivedMessages": []
         case "messages.setTyping": .bool(true)
         case "messages.createChat", "messages.addChatUser", "messages.deleteChatUser", "messages.editChatTitle", "messages.getChats",
-            "messages.getFullChat", "messages.exportChatInvite", "messages.checkChatInvite", "messages.importChatInvite":
+            "messages.getFullChat", "messages.exportChatInvite", "messages.checkChatInvite", "messages.importChatInvite",
+            "messages.migrateChat":
             try answerChats(request, caller)
         default: nil
         }

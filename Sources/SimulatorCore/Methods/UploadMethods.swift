@@ -35,11 +35,11 @@ extension TelegramServer {
         guard let input = value?.object else { throw .bad("MEDIA_INVALID") }
         switch input.name {
         case "inputMediaUploadedPhoto":
-            return .photo(world.store(try upload(input["file"], caller), document: nil, now: caller.now))
+            return .photo(world.store(try upload(input["file"], caller), document: nil, at: caller.dataCentre, now: caller.now))
         case "inputMediaUploadedDocument":
             let name = input["attributes"]?.vector?.first { $0.object?.name == "documentAttributeFilename" }?["file_name"]?.string
             let info = DocumentInfo(mimeType: input.text("mime_type"), fileName: name ?? input["file"]?["name"]?.string)
-            return .document(world.store(try upload(input["file"], caller), document: info, now: caller.now))
+            return .document(world.store(try upload(input["file"], caller), document: info, at: caller.dataCentre, now: caller.now))
         case "inputMediaPhoto", "inputMediaDocument":
             guard let reference = input["id"]?.object else { throw .bad("MEDIA_EMPTY") }
             let id = reference.integer("id")
@@ -73,6 +73,7 @@ extension TelegramServer {
         else { throw .bad("LOCATION_INVALID") }
         let id = location.integer("id")
         guard let file = world.files[id] else { throw .bad("FILE_ID_INVALID") }
+        if let home = elsewhere(file.dataCentre, than: caller.dataCentre) { throw .migrate("FILE", to: home) }
         let access = world.fileAccess(id)
         if location.integer("access_hash") != access.hash { throw .bad("FILE_ID_INVALID") }
         if location["file_reference"]?.bytes != access.reference { throw .bad("FILE_REFERENCE_EXPIRED") }

@@ -77,6 +77,12 @@ extension World {
             mentioned.insert(.user(inviter))
             return TLObject("messageActionChatJoinedByLink", ["inviter_id": .integer(inviter)])
         case .channelCreate(let title): return TLObject("messageActionChannelCreate", ["title": .string(title)])
+        case .chatMigrateTo(let channel):
+            mentioned.insert(.channel(channel))
+            return TLObject("messageActionChatMigrateTo", ["channel_id": .integer(channel)])
+        case .channelMigrateFrom(let title, let chat):
+            mentioned.insert(.chat(chat))
+            return TLObject("messageActionChannelMigrateFrom", ["title": .string(title), "chat_id": .integer(chat)])
         }
     }
 
@@ -104,7 +110,7 @@ extension World {
             "photo",
             [
                 "id": .integer(id), "access_hash": .integer(access.hash), "file_reference": .bytes(access.reference),
-                "date": .integer(file.date.seconds), "sizes": .objects([size]), "dc_id": .int(TelegramServer.dataCentre),
+                "date": .integer(file.date.seconds), "sizes": .objects([size]), "dc_id": .int(file.dataCentre),
             ])
     }
 
@@ -116,7 +122,7 @@ extension World {
             [
                 "id": .integer(id), "access_hash": .integer(access.hash), "file_reference": .bytes(access.reference),
                 "date": .integer(file.date.seconds), "mime_type": .string(info.mimeType), "size": .int(file.bytes.count),
-                "dc_id": .int(TelegramServer.dataCentre),
+                "dc_id": .int(file.dataCentre),
                 "attributes": .objects(
                     info.fileName.map { [TLObject("documentAttributeFilename", ["file_name": .string($0)])] } ?? []),
             ])

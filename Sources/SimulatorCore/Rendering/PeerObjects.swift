@@ -24,6 +24,16 @@ extension World {
                 "id": .integer(id), "title": .string(chat.title), "photo": .object(TLObject("chatPhotoEmpty")),
                 "participants_count": .int(chat.members.count), "date": .integer(chat.date.seconds), "version": .int(chat.version),
                 "creator": flag(chat.creator == viewer), "default_banned_rights": .object(World.noRestrictions),
+                "deactivated": flag(chat.migratedTo != nil),
+                "migrated_to": chat.migratedTo.map { channel in
+                    .object(
+                        TLObject(
+                            "inputChannel",
+                            [
+                                "channel_id": .integer(channel),
+                                "access_hash": .integer(accessHash(of: .channel(channel), for: viewer)),
+                            ]))
+                },
             ])
     }
 

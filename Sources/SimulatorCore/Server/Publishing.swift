@@ -35,15 +35,53 @@ extension TelegramServer {
         for reader in readers {
             let concerned = changes.filter { concerns($0, reader) }
             if concerned.isEmpty { continue }
-            let targets = listeners(of: reader).filter { $0 != session }
-            if !targets.isEmpty {
-                let envelope =
-                    short(concerned, for: reader) ?? envelope(concerned, for: reader, seq: seqs[reader] ?? 0, min: true, now: now)
-                for target in targets { push(envelope, to: target) }
-            }
-            if reader == own { result = envelope(concerned, for: reader, seq: seqs[reader] ?? 0, min: false, now: now) }
+            let seq = seqs[reader] ?? 0
+            let told = concerned.filter { !isSilent($0, for: reader) }
+            let targets = told.isEmpty ? [] : listeners(of: reader).filter { $0 != session }
+            if !targets.isEmpty { push(told, to: targets, of: reader, seq: seq, now: now) }
+            if reader == own { result = envelope(concerned, for: reader, seq: seq, min: false, now: now) }
         }
         return result
+    }
+
+    /// Sends the changes to the user's sessions, to each as the faults have it.
+    private mutating func push(_ changes: [Change], to targets: [SessionID], of reader: Int64, seq: Int32, now: UnixTime) {
+        let whole = short(changes, for: reader) ?? envelope(changes, for: reader, seq: seq, min: true, now: now)
+        let scopes = changes.map(scope)
+        for target in targets {
+            for arrival in faults.arrivals(for: reader, of: scopes) {
+                let updates = arrival.isShortened ? shortened(changes, for: reader, seq: seq, now: now) : whole
+                push(updates, to: target, arrival)
+            }
+        }
+    }
+
+    /// The envelope without its last updates; of a single update only that there was something.
+    private mutating func shortened(_ changes: [Change], for reader: Int64, seq: Int32, now: UnixTime) -> TLObject {
+        let kept = faults.kept(of: changes.count)
+        if kept > 0 { return envelope(Array(changes.prefix(kept)), for: reader, seq: seq, min: true, now: now) }
+        guard case .channel(let id, _, _)? = changes.first else { return TLObject("updatesTooLong") }
+        return channelTooLong(id, for: reader, now: now)
+    }
+
+    /// Says that something happened in the channel, but not what.
+    func channelTooLong(_ id: Int64, for reader: Int64, now: UnixTime) -> TLObject {
+        var mentioned = Mentioned()
+        mentioned.insert(.channel(id))
+        var envelope = emptyEnvelope(now: now)
+        envelope["updates"] = .objects([
+            TLObject("updateChannelTooLong", ["channel_id": .integer(id), "pts": .int(world.channels[id]?.box.pts ?? 1)])
+        ])
+        envelope["chats"] = world.chats(mentioned, for: reader)
+        return envelope
+    }
+
+    private func scope(_ change: Change) -> PushFaults.Scope {
+        if case .channel(let id, _, _) = change { .channel(id) } else { .common }
+    }
+
+    private func isSilent(_ change: Change, for user: Int64) -> Bool {
+        if case .channel(let id, _, _) = change { faults.pushes.isSilent(id, for: user) } else { false }
     }
 
     private func concerns(_ change: Change, _ user: Int64) -> Bool {

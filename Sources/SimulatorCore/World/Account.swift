@@ -10,6 +10,9 @@ public struct Account: Sendable {
     /// The cloud password; nil when two-step verification is off.
     public var password: CloudPassword?
     public var isContactOf: Set<Int64> = []
+    /// The data centre that holds the account.
+    public var home: Int32 = TelegramServer.dataCentre
+    public var standing = Standing.good
 
     /// Every message of private chats and basic groups; a message's id is its index + 1.
     public internal(set) var mailbox: [Entry] = []
@@ -22,6 +25,15 @@ public struct Account: Sendable {
     /// Updates without pts, newest last, for the difference; at most `World.Limits.plainLog`.
     public internal(set) var plainLog: [PlainRecord] = []
     var randomIDs: Set<Int64> = []
+
+    /// What Telegram thinks of the account.
+    public enum Standing: Hashable, Sendable {
+        case good
+        /// Every call fails.
+        case banned
+        /// These methods fail.
+        case frozen(Set<String>)
+    }
 
     /// One message of the common box.
     public struct Entry: Sendable {

@@ -79,6 +79,8 @@ public enum Action: Hashable, Sendable {
     case chatEditTitle(String)
     case chatJoinedByLink(inviter: Int64)
     case channelCreate(title: String)
+    case chatMigrateTo(Int64)
+    case channelMigrateFrom(title: String, chat: Int64)
 }
 
 /// What a sender gives.

@@ -58,6 +58,13 @@ public struct EventBox<Kind: Sendable>: Sendable {
         return storage[low...]
     }
 
+    /// Forgets all events: a difference from any earlier position is "too long".
+    mutating func forget() {
+        floor = pts
+        storage.removeAll()
+        head = 0
+    }
+
     private mutating func trim() {
         while head < storage.count, storage[head].stamp.pts <= pts - window {
             floor = storage[head].stamp.pts

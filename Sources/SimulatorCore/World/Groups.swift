@@ -11,6 +11,8 @@ public struct Chat: Sendable {
     /// Counts changes of the list of members.
     public internal(set) var version: Int32 = 1
     public var inviteHash: String?
+    /// The supergroup that it became.
+    public internal(set) var migratedTo: Int64?
     /// Those that left or were removed: they see `chatForbidden`.
     var former: Set<Int64> = []
 
@@ -27,6 +29,8 @@ public struct Channel: Sendable {
     public var creator: Int64
     public var date: UnixTime
     public var inviteHash: String?
+    /// The basic group that it was.
+    public internal(set) var migratedFrom: Origin?
     public internal(set) var members: [Int64: Member] = [:]
     /// Members in the order of joining.
     public internal(set) var memberOrder: [Int64] = []
@@ -36,6 +40,12 @@ public struct Channel: Sendable {
     /// The ids that are not deleted, ascending.
     public internal(set) var ids: [Int32] = []
     public internal(set) var box: EventBox<ChannelEvent>
+
+    /// A basic group, and its last message.
+    public struct Origin: Hashable, Sendable {
+        public var chat: Int64
+        public var lastKey: Int
+    }
 
     public func has(_ user: Int64) -> Bool { members[user] != nil }
     public func isAdmin(_ user: Int64) -> Bool { user == creator || members[user]?.isAdmin == true }

@@ -70,6 +70,7 @@ extension World {
             if accounts[id] == nil { throw .peerIDInvalid }
         case .chat(let id):
             guard let chat = chats[id] else { throw .peerIDInvalid }
+            if chat.migratedTo != nil { throw .chatIDInvalid }
             if !chat.has(user) { throw .chatWriteForbidden }
         case .channel(let id):
             guard let channel = channels[id] else { throw .channelInvalid }

@@ -35,6 +35,8 @@ public struct World: Sendable {
     public internal(set) var channelOrder: [Int64] = []
     public internal(set) var contents: [Content] = []
     public internal(set) var files: [Int64: StoredFile] = [:]
+    /// Counts how often all file references expired.
+    var fileEpoch: UInt64 = 0
     /// What happened since it was last taken.
     var changes: [Change] = []
     var phones: [String: Int64] = [:]
@@ -89,6 +91,11 @@ public struct World: Sendable {
         phones[phone.filter(\.isNumber)].flatMap { accounts[$0] }
     }
 
+    /// Moves an account to a data centre.
+    public mutating func setHome(_ dataCentre: Int32, of user: Int64) { accounts[user]?.home = dataCentre }
+
+    public mutating func setStanding(_ standing: Account.Standing, of user: Int64) { accounts[user]?.standing = standing }
+
     public mutating func setPassword(_ password: CloudPassword?, of user: Int64) { accounts[user]?.password = password }
 
     public func resolve(username: String) throws(Failure) -> Peer {
@@ -99,6 +106,10 @@ public struct World: Sendable {
     public mutating func addContact(_ contact: Int64, of user: Int64) {
         accounts[contact]?.isContactOf.insert(user)
     }
+
+    /// Forgets the events of the peer's box, or of the user's own: a difference from before now is "too long".
+    public mutating func forgetEvents(of channel: Int64) { channels[channel]?.box.forget() }
+    public mutating func forgetEvents(ofUser user: Int64) { accounts[user]?.box.forget() }
 
     // MARK: Access hashes
 
