@@ -1,5 +1,5 @@
 """What is not registered leaves no trace but its position; taps cost the pipeline nothing."""
-import json, subprocess, time
+import json, select, subprocess, time
 
 import pytest
 
@@ -71,7 +71,6 @@ def test_tap_shows_a_message_within_a_second(running):
     try:
         def shown():
             send(stack, group, "for the tap")
-            import select
             return select.select([tap.stdout], [], [], 1.0)[0]
 
         until(shown, 10, "a line of the tap within a second of a message")
@@ -86,7 +85,13 @@ def test_a_stalled_tap_slows_nothing(running):
     stalled = subprocess.Popen(
         [str(BIN / "aaltohubctl"), "tap", "--show-text", "--config", str(stack.config)], stdout=subprocess.PIPE, env=stack.environment
     )  # nobody reads its output
+
+    def is_watching():
+        send(stack, group, "for the stalled tap")
+        return select.select([stalled.stdout], [], [], 0.5)[0]
+
     try:
+        until(is_watching, 10, "the tap that will stall")
         start = time.monotonic()
         stack.simulator(cmd="load", rate=200, seconds=5, mix="1:0:0", groups=[{"kind": "basic", "id": group["id"]}], wait=True)
         send(stack, group, "behind the load")

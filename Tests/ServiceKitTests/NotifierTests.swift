@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Primitives
 import Testing
@@ -142,7 +143,22 @@ final class NotifyReceiver {
 }
 
 @Suite struct ServiceVersionTests {
-    @Test func the_commit_comes_from_the_stamp_beside_the_binary_or_from_the_checkout() {
+    @Test func the_commit_comes_from_the_stamp_beside_the_binary_or_from_the_checkout() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("version-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func write(_ path: String, _ text: String) throws {
+            let file = folder.appendingPathComponent(path)
+            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+        let executable = folder.appendingPathComponent("build/debug/x").path
+        try write(".git/HEAD", "0123456789abcdef0123\n")
+        #expect(ServiceVersion.commit(ofExecutable: executable) == "0123456789ab, checkout")
+        try write(".git/HEAD", "ref: refs/heads/main\n")
+        try write(".git/refs/heads/main", "fedcba9876543210\n")
+        #expect(ServiceVersion.commit(ofExecutable: executable) == "fedcba987654, checkout")
+        try write("build/share/aaltohub/commit", "stamped\n")
+        #expect(ServiceVersion.commit(ofExecutable: executable) == "stamped")
         #expect(ServiceVersion.commit(ofExecutable: nil) == "unknown")
         #expect(ServiceVersion.commit(ofExecutable: "/nowhere/bin/x") == "unknown")
     }
