@@ -6,17 +6,12 @@ public struct RetrySchedule: Hashable, Sendable {
     public static let waits: [Duration] = [.seconds(1), .seconds(2), .seconds(4), .seconds(8)]
     /// Conflicts in a row that are tried again at once; with one writer even one is rare.
     public static let conflictsAtOnce = 10
-    /// Timeouts in a row after which the next try looks for the one event that causes them.
-    public static let timeoutsBeforeIsolation = 3
-
     private var failures = 0
     private var conflicts = 0
-    private var timeouts = 0
-
     public init() {}
 
-    /// Whether the next try should take a timeout of one event alone for that event's fault.
-    public var isolatesTimeouts: Bool { timeouts >= RetrySchedule.timeoutsBeforeIsolation }
+    /// Timeouts in a row: what `TimeoutBlame` judges by.
+    public private(set) var timeouts = 0
     /// Tries that failed since the last success.
     public private(set) var attempts = 0
 

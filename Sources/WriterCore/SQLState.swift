@@ -6,9 +6,9 @@ public enum FailureClass: Hashable, Sendable {
     case data
     /// The transaction lost against another: try again at once.
     case conflict
-    /// The database is away, full, starting or too slow: wait and try again.
+    /// The database is away, full, starting, locked or too slow: wait and try again.
     case environment
-    /// A statement ran out of its time: like `environment`, but one event alone that does so again and again is at fault itself.
+    /// A statement ran out of its time: like `environment`, but one change that does so again and again may be at fault itself.
     case timeout
     /// Our own or the operator's fault (schema, rights, read-only): hold and raise the alarm.
     case operators
@@ -22,8 +22,10 @@ public enum FailureClass: Hashable, Sendable {
         self =
             switch (sqlstate, sqlstate.prefix(2)) {
             case ("40001", _), ("40P01", _): .conflict
-            // 57014 is query_canceled: what statement_timeout gives. 55P03 is lock_not_available, from lock_timeout.
-            case ("57014", _), ("55P03", _): .timeout
+            // query_canceled: what statement_timeout gives.
+            case ("57014", _): .timeout
+            // lock_not_available, from lock_timeout: who waits for a lock is never the one at fault.
+            case ("55P03", _): .environment
             case (_, "22"), (_, "23"), (_, "21"), (_, "54"): .data
             case (_, "08"), (_, "40"), (_, "53"), (_, "57"), (_, "58"): .environment
             default: .operators

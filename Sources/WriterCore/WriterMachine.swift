@@ -10,8 +10,8 @@ public struct WriterMachine: Sendable {
     public enum Action: Hashable, Sendable {
         /// Run the transaction, then say `committed` or `failed`.
         ///
-        /// - isolatingTimeouts: a timeout of one event alone, while the database answers others, is that event's fault.
-        case commit(Work, isolatingTimeouts: Bool)
+        /// - timeoutsBefore: how often in a row this work ran out of its time, for `TimeoutBlame`.
+        case commit(Work, timeoutsBefore: Int)
         case send([Answer])
         /// Everything that was taken in is committed, or the time for that is over: close and exit.
         case finished(left: Int)
@@ -192,7 +192,7 @@ public struct WriterMachine: Sendable {
 
     private mutating func begin(_ work: Work) -> Action {
         phase = .committing(work)
-        return .commit(work, isolatingTimeouts: retry.isolatesTimeouts)
+        return .commit(work, timeoutsBefore: retry.timeouts)
     }
 
     private mutating func receive(_ hello: WireHello, route: [UInt8], now: Instant) {

@@ -102,7 +102,7 @@ actor WriterLoop {
         while let action = machine.next(now: SystemClock.now) {
             switch action {
             case .send(let answers): for answer in answers { link.send(answer.frame, to: answer.route) }
-            case .commit(let work, let isolatingTimeouts): begin(work, isolatingTimeouts)
+            case .commit(let work, let timeoutsBefore): begin(work, timeoutsBefore)
             case .finished(let left):
                 if left > 0 { context.logger.warning("stopping with \(left) records uncommitted: their listeners keep and resend them") }
                 finish(.success(()))
@@ -115,7 +115,7 @@ actor WriterLoop {
         arm()
     }
 
-    private func begin(_ work: Work, _ isolatingTimeouts: Bool) {
+    private func begin(_ work: Work, _ timeoutsBefore: Int) {
         let (epoch, credit, store) = (machine.epoch, machine.credit, store)
         commit = Task {
             do {
@@ -125,7 +125,7 @@ actor WriterLoop {
                     self.judged(hello, of: producer, route, verdict)
                 case .batches(let producer, let batches):
                     let committed = try await store.commit(
-                        batches, of: producer, epoch: epoch, credit: credit, isolatingTimeouts: isolatingTimeouts)
+                        batches, of: producer, epoch: epoch, credit: credit, timeoutsBefore: timeoutsBefore)
                     self.committed(committed, of: producer)
                 }
             } catch {

@@ -256,6 +256,58 @@ import WriterCore
         #expect(try database.integer("SELECT committed FROM aaltohub.streams") == 2)
     }
 
+    /// A writer whose statements and locks end soon.
+    private func hasty() throws -> WriterStore {
+        var options = try database.options("aaltohub_writer")
+        options.statementTimeoutMilliseconds = 1_000
+        options.lockTimeoutMilliseconds = 300
+        return WriterStore(options)
+    }
+
+    @Test func a_locked_table_makes_no_message_a_dead_letter() async throws {
+        var producer = TestProducer(try hasty())
+        try await producer.hello()
+        let records = try (1...3).map { try record([message($0)]) }
+        try database.administrator.script("BEGIN; LOCK TABLE public.messages IN SHARE MODE")
+        await #expect {
+            try await producer.send(records, timeoutsBefore: 9)
+        } throws: {
+            FailureClass($0) == .environment
+        }
+        try database.administrator.script("ROLLBACK")
+        #expect(try database.integer("SELECT count(*) FROM public.failed_messages") == 0)
+        #expect(try database.integer("SELECT committed FROM aaltohub.streams") == 0)
+        #expect(try await producer.send(records).changes.count == 3)
+    }
+
+    @Test func a_database_too_slow_for_all_makes_no_message_a_dead_letter_and_one_slow_message_does() async throws {
+        var producer = TestProducer(try hasty())
+        try await producer.hello()
+        let records = try (1...3).map { try record([message($0)]) }
+        try database.administrator.script(
+            """
+            CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(20); RETURN new; END';
+            CREATE TRIGGER dawdle BEFORE INSERT ON public.messages FOR EACH ROW EXECUTE FUNCTION public.dawdle();
+            """)
+        await #expect {
+            try await producer.send(records, timeoutsBefore: 3)
+        } throws: {
+            FailureClass($0) == .timeout
+        }
+        #expect(try database.integer("SELECT count(*) FROM public.failed_messages") == 0)
+        try database.administrator.script(
+            """
+            DROP TRIGGER dawdle ON public.messages;
+            CREATE TRIGGER dawdle BEFORE INSERT ON public.messages FOR EACH ROW WHEN (new.telegram_message_id = 2)
+                EXECUTE FUNCTION public.dawdle();
+            """)
+        await #expect(throws: PostgresError.self) { try await producer.send(records, timeoutsBefore: 2) }
+        let done = try await producer.send(records, timeoutsBefore: 3)
+        #expect(done.failed.map(\.messageID) == [2])
+        #expect(done.changes.map(\.messageID) == [1, 3])
+        #expect(try database.text("SELECT sql_state FROM public.failed_messages") == "57014")
+    }
+
     @Test func a_second_writer_is_refused() async throws {
         let first = try database.writer()
         _ = try await first.open(unixMilliseconds: 1)

@@ -40,6 +40,9 @@ enum Build {
         }
     }
 
+    /// The producer of `hello`.
+    static let key = ProducerKey(role: "listener", account: "main")
+
     static func batch(_ first: UInt64, _ records: [WireRecord], stream: StreamID = stream(1), epoch: UInt64 = 3, incarnation: UInt64 = 10)
         -> ReceivedBatch
     {

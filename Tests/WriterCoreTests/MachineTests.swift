@@ -198,19 +198,35 @@ import WriterCore
         #expect(machine.nextDeadline(now: at(0)) == at(30))
     }
 
-    @Test func the_third_timeout_in_a_row_looks_for_the_event_that_causes_it() {
+    @Test func timeouts_in_a_row_are_told_to_the_next_try() {
         var machine = welcomed()
         machine.received(events(1), route: [7], now: at(0))
-        var isolating: [Bool] = []
-        for n in 0..<4 {
-            guard case .commit(_, let flag) = machine.next(now: at(Double(n) * 10)) else {
+        var told: [Int] = []
+        for (n, failure) in [FailureClass.timeout, .timeout, .timeout, .environment].enumerated() {
+            guard case .commit(_, let timeouts) = machine.next(now: at(Double(n) * 10)) else {
                 Issue.record("try \(n)")
                 return
             }
-            isolating.append(flag)
-            machine.failed(.timeout, reason: "57014", now: at(Double(n) * 10))
+            told.append(timeouts)
+            machine.failed(failure, reason: "57014", now: at(Double(n) * 10))
         }
-        #expect(isolating == [false, false, false, true])
+        #expect(told == [0, 1, 2, 3])
+        #expect(machine.next(now: at(40)) == .commit(.batches(Build.key, [Build.batch(1, [Build.record(0, 1)])]), timeoutsBefore: 0))
+    }
+
+    @Test func tries_that_take_long_to_fail_open_the_circuit_too() {
+        var machine = welcomed()
+        machine.received(events(1), route: [7], now: at(0))
+        var now = at(0)
+        var words: [[String]] = []
+        for _ in 0..<3 {
+            #expect(frames(&machine, now: now) == 1)
+            now = now + .seconds(30)
+            machine.failed(.timeout, reason: "57014", now: now)
+            words.append(sent(&machine, now: now))
+            now = machine.nextDeadline(now: now) ?? now
+        }
+        #expect(words == [[], [], ["HOLD"]])
     }
 
     @Test func a_drain_commits_what_is_queued_and_takes_nothing_more() {
@@ -272,13 +288,54 @@ import WriterCore
     }
 }
 
+@Suite struct TimeoutBlameTests {
+    /// Tries a transaction whose changes time out where the map says so, as the store does. The changes blamed; nil: rolled back.
+    private func blamed(_ changes: [Bool], timeoutsBefore: Int) -> [Int]? {
+        var search = Bisection(count: changes.count)
+        var blame = TimeoutBlame(timeoutsBefore: timeoutsBefore, changes: changes.count)
+        var anyStored = false
+        while let range = search.next {
+            if changes[range].contains(true) {
+                guard blame.timedOut(changes: range.count, anyStored: anyStored) else { return nil }
+                search.failed(error: "57014")
+            } else {
+                anyStored = true
+                search.succeeded()
+            }
+        }
+        return blame.isProven(anyStored: anyStored) ? search.refused.map(\.index) : nil
+    }
+
+    @Test func a_change_is_blamed_beside_others_that_are_stored() {
+        for culprit in 0..<5 {
+            let changes = (0..<5).map { $0 == culprit }
+            #expect((0..<3).allSatisfy { blamed(changes, timeoutsBefore: $0) == nil })
+            #expect(blamed(changes, timeoutsBefore: 3) == [culprit])
+        }
+    }
+
+    @Test func a_database_too_slow_for_all_blames_nobody() {
+        for tries in 0..<12 { #expect(blamed([Bool](repeating: true, count: 50), timeoutsBefore: tries) == nil, "\(tries)") }
+    }
+
+    @Test func a_change_alone_is_blamed_after_as_many_tries() {
+        #expect((0..<6).map { blamed([true], timeoutsBefore: $0) } == [nil, nil, nil, [0], [0], [0]])
+    }
+
+    @Test func several_culprits_do_not_stop_a_producer_for_ever() {
+        #expect((0..<8).map { blamed([true, true], timeoutsBefore: $0) } == [nil, nil, nil, nil, nil, nil, [0, 1], [0, 1]])
+        #expect((3..<7).map { blamed([true, true, true, false], timeoutsBefore: $0) } == [nil, nil, [0, 1, 2], [0, 1, 2]])
+        #expect(blamed([false, true, true, true], timeoutsBefore: 3) == [1, 2, 3])
+    }
+}
+
 @Suite struct SQLStateTests {
     @Test func classes_lead_to_what_the_document_says() {
         let expected: [(String?, FailureClass)] = [
             ("22021", .data), ("22P02", .data), ("23505", .data), ("21000", .data), ("54000", .data),
             ("40001", .conflict), ("40P01", .conflict), ("40003", .environment),
             ("08006", .environment), ("53100", .environment), ("57P01", .environment), ("58030", .environment), (nil, .environment),
-            ("57014", .timeout), ("55P03", .timeout),
+            ("57014", .timeout), ("55P03", .environment),
             ("42P01", .operators), ("XX000", .operators), ("0A000", .operators), ("25006", .operators), ("28P01", .operators),
             ("P0001", .operators), ("", .environment),
         ]

@@ -7,17 +7,17 @@ import WriterCore
 struct BatchWriting {
     private let session: Session
     private let account: String
-    private let isolatingTimeouts: Bool
+    private let timeoutsBefore: Int
     private(set) var changes: [RowChange] = []
     private(set) var failed: [FailedPiece] = []
     private(set) var pieces: [Piece] = []
     /// SQLSTATEs of `failed`, where Postgres gave one.
     private var states: [String?] = []
 
-    init(_ session: Session, account: String, isolatingTimeouts: Bool) {
+    init(_ session: Session, account: String, timeoutsBefore: Int) {
         self.session = session
         self.account = account
-        self.isolatingTimeouts = isolatingTimeouts
+        self.timeoutsBefore = timeoutsBefore
     }
 
     mutating func write(_ accepted: [AcceptedRecord]) throws {
@@ -26,31 +26,29 @@ struct BatchWriting {
         failed = unreadable
         states = unreadable.map { _ in nil }
         var search = Bisection(count: pieces.count)
+        var blame = TimeoutBlame(timeoutsBefore: timeoutsBefore, changes: pieces.count)
+        var timeout: PostgresError?
         while let range = search.next {
             do {
                 changes += try session.savepoint { try apply(fold(pieces[range])) }
                 search.succeeded()
-            } catch let error as PostgresError where lies(with: error) {
+            } catch let error as PostgresError where session.isOpen {
+                switch FailureClass(error) {
+                case .data: break
+                case .timeout:
+                    guard blame.timedOut(changes: range.count, anyStored: !changes.isEmpty) else { throw error }
+                    timeout = error
+                case .conflict, .environment, .operators: throw error
+                }
                 if range.count == 1 {
-                    // A poor change must not be blamed for a database that answers nobody.
-                    if FailureClass(error) == .timeout { try session.query("SELECT 1") }
                     failed.append(FailedPiece(pieces[range.lowerBound], error: "\(error)"))
                     states.append(error.sqlState)
                 }
                 search.failed(error: "\(error)")
             }
         }
+        if let timeout, !blame.isProven(anyStored: !changes.isEmpty) { throw timeout }
         try store(failed)
-    }
-
-    /// Whether a change, and not the database, is at fault.
-    private func lies(with error: PostgresError) -> Bool {
-        guard session.isOpen else { return false }
-        switch FailureClass(error) {
-        case .data: return true
-        case .timeout: return isolatingTimeouts
-        case .conflict, .environment, .operators: return false
-        }
     }
 
     private func apply(_ folded: Folded) throws -> [RowChange] {

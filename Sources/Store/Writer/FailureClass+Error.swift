@@ -6,7 +6,8 @@ extension FailureClass {
     public init(_ error: any Error) {
         switch error {
         case PostgresError.badParameter: self = .data
-        case PostgresError.timedOut: self = .timeout
+        // Not even the server's own timeout was told: that is no change's fault.
+        case PostgresError.timedOut: self = .environment
         case PostgresError.badOptions, is SchemaError, is StoreError: self = .operators
         case let error as PostgresError where error.sqlState == nil: self = .environment
         case let error as PostgresError: self = FailureClass(sqlstate: error.sqlState)

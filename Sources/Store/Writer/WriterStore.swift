@@ -72,9 +72,9 @@ public final class WriterStore: Sendable {
     /// What Postgres refuses for its content goes to `failed_messages` in the same transaction; everything else rolls the whole back
     /// and is thrown.
     ///
-    /// - Parameter isolatingTimeouts: take a timeout of one change alone, while the database answers others, for its own fault.
+    /// - Parameter timeoutsBefore: how often in a row this very work ran out of its time: see `TimeoutBlame`.
     public func commit(
-        _ batches: [ReceivedBatch], of producer: ProducerKey, epoch: UInt64, credit: UInt32, isolatingTimeouts: Bool = false
+        _ batches: [ReceivedBatch], of producer: ProducerKey, epoch: UInt64, credit: UInt32, timeoutsBefore: Int = 0
     ) async throws -> CommittedBatch {
         try await connection.run { session in
             try session.transaction {
@@ -84,7 +84,7 @@ public final class WriterStore: Sendable {
                 guard judgement.supersededBy == nil else { return CommittedBatch(judgement: judgement) }
                 // Outside every savepoint: the header is readable though the payload is not, so the position moves over the poison.
                 try table.store(judgement)
-                var writing = BatchWriting(session, account: producer.account, isolatingTimeouts: isolatingTimeouts)
+                var writing = BatchWriting(session, account: producer.account, timeoutsBefore: timeoutsBefore)
                 try writing.write(judgement.accepted)
                 return CommittedBatch(judgement: judgement, changes: writing.changes, failed: writing.failed, pieces: writing.pieces)
             }

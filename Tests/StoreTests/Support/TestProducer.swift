@@ -89,8 +89,9 @@ struct TestProducer {
 
     /// Commits the records as the next ones of the stream.
     @discardableResult
-    mutating func send(_ records: [WireRecord]) async throws -> CommittedBatch {
-        let done = try await writer.commit([batch(records, first: next)], of: key, epoch: epoch, credit: 100)
+    mutating func send(_ records: [WireRecord], timeoutsBefore: Int = 0) async throws -> CommittedBatch {
+        let done = try await writer.commit(
+            [batch(records, first: next)], of: key, epoch: epoch, credit: 100, timeoutsBefore: timeoutsBefore)
         next += UInt64(records.count)
         return done
     }
