@@ -4,9 +4,9 @@ import CLibpq
 public struct ConnectionOptions: Sendable {
     /// Seconds to wait for a session. Below systemd's start timeout, above a slow TLS handshake.
     public static let connectTimeoutSeconds = 10
-    /// Milliseconds for which sent data may stay unacknowledged by TCP before the connection counts as dead.
+    /// Milliseconds for which sent data may stay unacknowledged by TCP before the connection counts as dead, at either end.
     public static let tcpUserTimeoutMilliseconds = 20_000
-    /// Seconds of silence before, and between, TCP keepalives, and how many may fail.
+    /// Seconds of silence before, and between, TCP keepalives, and how many may fail: either end notices a cut within 25 s.
     public static let keepalivesIdleSeconds = 10
     public static let keepalivesIntervalSeconds = 5
     public static let keepalivesCount = 3

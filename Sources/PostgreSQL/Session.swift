@@ -43,11 +43,16 @@ public final class Session {
             """
             SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),
                    set_config('idle_in_transaction_session_timeout', $3, false), set_config('synchronous_commit', 'on', false),
-                   set_config('TimeZone', 'UTC', false), set_config('default_transaction_isolation', 'read committed', false)
+                   set_config('TimeZone', 'UTC', false), set_config('default_transaction_isolation', 'read committed', false),
+                   set_config('tcp_keepalives_idle', $4, false), set_config('tcp_keepalives_interval', $5, false),
+                   set_config('tcp_keepalives_count', $6, false), set_config('tcp_user_timeout', $7, false)
             """,
             [
                 .text(String(options.statementTimeoutMilliseconds)), .text(String(options.lockTimeoutMilliseconds)),
                 .text(String(options.idleInTransactionTimeoutMilliseconds)),
+                // The server, too, has to notice a cut connection: its session holds locks until then. Over a unix socket these say nothing.
+                .text(String(ConnectionOptions.keepalivesIdleSeconds)), .text(String(ConnectionOptions.keepalivesIntervalSeconds)),
+                .text(String(ConnectionOptions.keepalivesCount)), .text(String(ConnectionOptions.tcpUserTimeoutMilliseconds)),
             ])
     }
 

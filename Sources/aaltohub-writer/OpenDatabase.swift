@@ -8,7 +8,8 @@ import WriterCore
 /// How long a start may wait for a database that is away: below the unit's TimeoutStartSec of 300 s, and long enough that 20 such
 /// starts never fall into its StartLimitIntervalSec of an hour.
 private let databasePatience = Duration.seconds(240)
-/// How long a start may wait for the lock of a writer that was killed: Postgres ends its session as soon as it notices.
+/// How long a start by hand may wait for the lock of a writer that was killed: Postgres ends its session as soon as it notices. It takes
+/// longer to notice one that was cut off, for which a start by systemd waits as for the database.
 private let lockPatience = Duration.seconds(15)
 /// The longest wait between two tries.
 private let longestRetry = Duration.seconds(8)
@@ -38,7 +39,9 @@ func openDatabase(_ store: WriterStore, _ context: ServiceContext) async throws 
         do { return try await store.open(unixMilliseconds: SystemClock.unix.nanoseconds / 1_000_000) } catch let thrown { error = thrown }
         let serviceError = startError(error)
         let limit: Duration =
-            if error as? StoreError == .anotherWriter { lockPatience } else { serviceError.status == .temporary ? patience : .zero }
+            if error as? StoreError == .anotherWriter { max(lockPatience, patience) } else {
+                serviceError.status == .temporary ? patience : .zero
+            }
         guard SystemClock.now - begun < limit else { throw serviceError }
         if backoff.attempts == 0 { context.logger.warning("\(serviceError.message); trying again for \(limit)") }
         context.report("waiting: \(serviceError.message)")

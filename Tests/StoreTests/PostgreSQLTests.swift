@@ -230,6 +230,22 @@ import Testing
         #expect((0..<5).map { row.text($0) } == ["30s", "1min", "20s", "tests", "on"])
     }
 
+    @Test func the_server_too_notices_a_cut_connection() throws {
+        try session().script(
+            "DO $$ BEGIN CREATE ROLE tcp_user LOGIN PASSWORD 'x'; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+        // The settings of a unix socket's session say nothing: this one comes over TCP.
+        let s = try Session(
+            ConnectionOptions(
+                "host=127.0.0.1 port=\(cluster.port) user=tcp_user dbname=postgres sslmode=require", applicationName: "tests", password: "x"
+            ))
+        let row = try s.query(
+            """
+            SELECT current_setting('tcp_keepalives_idle'), current_setting('tcp_keepalives_interval'), current_setting('tcp_keepalives_count'),
+                   current_setting('tcp_user_timeout')
+            """)[0]
+        #expect((0..<4).map { row.text($0) } == ["10", "5", "3", "20000"])
+    }
+
     @Test func a_malformed_connection_string_is_not_repeated() throws {
         #expect {
             try ConnectionOptions("postgresql://u:secret@[h/d", applicationName: "x")

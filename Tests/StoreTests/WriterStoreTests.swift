@@ -317,6 +317,20 @@ import WriterCore
         _ = try await second.open(unixMilliseconds: 1)
     }
 
+    @Test func a_reconnect_while_the_old_session_still_has_the_lock_waits_for_it() async throws {
+        let old = try database.writer()
+        var producer = TestProducer(try database.writer())
+        _ = try await old.open(unixMilliseconds: 1)
+        await #expect {
+            try await producer.hello()
+        } throws: {
+            FailureClass($0) == .environment
+        }
+        await old.close()
+        try await producer.hello()
+        #expect(try await producer.send([record([message(1)])]).changes.count == 1)
+    }
+
     @Test func a_writer_refuses_a_database_that_was_not_migrated() async throws {
         let empty = try database.cluster.makeDatabase()
         let writer = WriterStore(try database.cluster.options(database: empty))
