@@ -27,6 +27,7 @@ import WriterCore
             #expect(try await groups.find(GroupReference(name)) == group, "\(name)")
         }
         await #expect(throws: StoreError.notFound("the group @nobody")) { try await groups.find(GroupReference("@nobody")) }
+        try await AccountStore(connection, masterKey: Array(0..<32)).register("one", phone: nil, apiID: 1)
         _ = try await groups.add(.basicGroup(555), title: "Aalto", username: nil, account: nil)
         await #expect {
             try await groups.find(GroupReference("555"))
@@ -39,10 +40,20 @@ import WriterCore
 
     @Test func a_basic_group_belongs_to_the_only_account_or_the_one_that_is_named() async throws {
         let accounts = AccountStore(connection, masterKey: Array(0..<32))
+        func refusesToGuess(_ chat: ChatKey) async {
+            await #expect {
+                try await groups.add(chat, title: nil, username: nil, account: nil)
+            } throws: {
+                if case StoreError.invalid(let text) = $0 { text.contains("--account") } else { false }
+            }
+        }
+        await refusesToGuess(.basicGroup(1))
         try await accounts.register("one", phone: nil, apiID: 1)
         #expect(try await groups.add(.basicGroup(1), title: nil, username: nil, account: nil).group.primaryAccount == "one")
         try await accounts.register("two", phone: nil, apiID: 1)
-        #expect(try await groups.add(.basicGroup(2), title: nil, username: nil, account: nil).group.primaryAccount == nil)
+        await refusesToGuess(.basicGroup(2))
+        await #expect(throws: StoreError.notFound("the group group:2")) { try await groups.find(.chat(.basicGroup(2))) }
+        #expect(try await groups.add(.basicGroup(1), title: nil, username: nil, account: nil).group.primaryAccount == "one")
         #expect(try await groups.add(.basicGroup(2), title: nil, username: nil, account: "two").group.primaryAccount == "two")
         await #expect(throws: StoreError.notFound("the account three")) {
             try await groups.add(.basicGroup(3), title: nil, username: nil, account: "three")
@@ -55,6 +66,24 @@ import WriterCore
         #expect(try await listener.captured(by: "b").map(\.chat) == [.channel(100)])
         _ = try await groups.setEnabled(false, .chat(.channel(100)))
         #expect(try await listener.captured(by: "a").map(\.chat) == [.basicGroup(200)])
+    }
+
+    @Test func of_two_accounts_one_stores_a_basic_group_that_nobody_was_named_for() async throws {
+        let accounts = AccountStore(connection, masterKey: Array(0..<32))
+        for name in ["b", "a"] { try await accounts.register(name, phone: nil, apiID: 1) }
+        try database.administrator.script("UPDATE public.groups SET primary_account = NULL WHERE telegram_id = 200")
+        let listener = GroupStore(Connection(try database.options("aaltohub_listener")))
+        #expect(try await listener.captured(by: "a").map(\.chat) == [.channel(100), .basicGroup(200)])
+        #expect(try await listener.captured(by: "b").map(\.chat) == [.channel(100)])
+        let writer = try database.writer()
+        var a = TestProducer(writer, account: "a", seed: 1)
+        var b = TestProducer(writer, account: "b", seed: 2)
+        try await a.hello()
+        try await b.hello()
+        try await a.send([record([message(1, "a's", in: basicGroup)])])
+        let foreign = try await b.send([record([message(1, "b's", in: basicGroup), deletion([1], in: nil)])])
+        #expect(foreign.changes.isEmpty)
+        #expect(try database.text("SELECT account_id || text || is_deleted FROM public.messages") == "aa'sfalse")
     }
 
     @Test func what_a_disabled_group_missed_is_a_gap_once_it_is_enabled_again() async throws {

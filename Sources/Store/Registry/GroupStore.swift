@@ -19,10 +19,16 @@ public struct GroupStore: Sendable {
             try Self.select(
                 $0,
                 """
-                coalesce(s.is_enabled, true) AND g.migrated_to IS NULL AND (g.chat_type = 'channel' OR coalesce(g.primary_account, $1) = $1)
+                coalesce(s.is_enabled, true) AND g.migrated_to IS NULL AND (g.chat_type = 'channel' OR \(Self.isPrimary("g", "$1")))
                 ORDER BY g.chat_type, g.telegram_id
                 """, [.text(account)])
         }
+    }
+
+    /// Whether this account is the one that stores the copies of a basic group: ids there are each account's own, so two accounts would
+    /// overwrite each other's messages. Where no account was named, all take the same one for it.
+    static func isPrimary(_ group: String, _ account: String) -> String {
+        "coalesce(\(group).primary_account, (SELECT min(name) FROM aaltohub.accounts), \(account)) = \(account)"
     }
 
     /// The one group that answers to the name. Throws `notFound` or `ambiguous`.
@@ -32,7 +38,8 @@ public struct GroupStore: Sendable {
 
     /// Registers a chat, or enables it when it is registered. Returns it, and whether it is new.
     ///
-    /// - Parameter account: of a basic group, whose copies are stored; nil: the only account there is, if there is one.
+    /// - Parameter account: of a basic group, whose copies are stored; nil: the only account there is. Throws `invalid` when there is not
+    ///   exactly one and the group has none yet.
     public func add(
         _ chat: ChatKey, title: String?, username: String?, account: String?
     ) async throws -> (group: RegisteredGroup, isNew: Bool) {
@@ -49,8 +56,13 @@ public struct GroupStore: Sendable {
                     ON CONFLICT (telegram_id, chat_type) DO UPDATE
                     SET title = coalesce(excluded.title, g.title), username = coalesce(excluded.username, g.username),
                         primary_account = coalesce($5, g.primary_account)
-                    RETURNING id, xmax = 0
+                    RETURNING id, xmax = 0, primary_account
                     """, [.bigint(chat.id), .text(chat.column), .text(title), .text(username), .text(account)])[0]
+                if case .basicGroup = chat, row.isNull(2) {
+                    throw StoreError.invalid(
+                        "\(chat) is a basic group, whose message ids differ from account to account: say whose copies to store with --account NAME"
+                    )
+                }
                 try Self.setEnabled(true, row.uuid(0), session)
                 return (try Self.select(session, "g.id = $1", [.uuid(row.uuid(0))])[0], row.bool(1))
             }

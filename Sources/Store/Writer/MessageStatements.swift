@@ -20,7 +20,7 @@ enum MessageStatements {
     private static func join(_ alias: String, account: String) -> String {
         """
         JOIN public.groups g ON g.telegram_id = \(alias).chat_id AND g.chat_type = \(alias).chat_type
-            AND (g.chat_type = 'channel' OR coalesce(g.primary_account, \(account)) = \(account))
+            AND (g.chat_type = 'channel' OR \(GroupStore.isPrimary("g", account)))
         """
     }
 
@@ -135,7 +135,7 @@ enum MessageStatements {
         name: "delete_messages_without_chat",
         sql: """
             WITH groups AS MATERIALIZED (
-                SELECT id FROM public.groups WHERE chat_type = 'group' AND coalesce(primary_account, $1) = $1
+                SELECT id FROM public.groups g WHERE chat_type = 'group' AND \(GroupStore.isPrimary("g", "$1"))
             ), d AS MATERIALIZED (
                 SELECT * FROM unnest($2, $3, $4) AS e (id, deleted_at, presumed) WHERE EXISTS (SELECT FROM groups)
             ), changed AS (
@@ -181,8 +181,8 @@ enum MessageStatements {
         name: "migrate_group",
         sql: """
             WITH old AS (
-                SELECT id, title FROM public.groups
-                WHERE telegram_id = $2 AND chat_type = 'group' AND coalesce(primary_account, $1) = $1
+                SELECT id, title FROM public.groups g
+                WHERE telegram_id = $2 AND chat_type = 'group' AND \(GroupStore.isPrimary("g", "$1"))
             ), made AS (
                 INSERT INTO public.groups (telegram_id, chat_type, title) SELECT $3, 'channel', title FROM old
                 ON CONFLICT (telegram_id, chat_type) DO NOTHING RETURNING id
