@@ -25,7 +25,7 @@ extension WireHello {
     /// The producer, or an error when the role is unknown or the account's name is not one.
     public func producer() throws(ContractError) -> ProducerKey {
         guard let role = role.name else { throw .badField("hello.role") }
-        guard !account.isEmpty, account.utf8.count <= 64 else { throw .badField("hello.account") }
+        guard ProducerKey.isAccountName(account) else { throw .badField("hello.account") }
         return ProducerKey(role: role, account: account)
     }
 }

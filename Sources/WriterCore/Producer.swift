@@ -14,6 +14,13 @@ public struct ProducerKey: Hashable, Comparable, Sendable, CustomStringConvertib
     /// The role and account as the routing id has them: `role@account`.
     public var description: String { "\(role)@\(account)" }
 
+    /// Whether the database takes this for an account's name: 1 to 63 letters, digits, `_`, `.` and `-`, the first one a letter or digit.
+    public static func isAccountName(_ name: String) -> Bool {
+        func isAlphanumeric(_ c: UInt8) -> Bool { (48...57).contains(c) || (65...90).contains(c & 0xDF) }
+        guard (1...63).contains(name.utf8.count), let first = name.utf8.first, isAlphanumeric(first) else { return false }
+        return name.utf8.allSatisfy { isAlphanumeric($0) || "_.-".utf8.contains($0) }
+    }
+
     public static func < (a: ProducerKey, b: ProducerKey) -> Bool { (a.role, a.account) < (b.role, b.account) }
 }
 

@@ -130,6 +130,10 @@ public struct WriterMachine: Sendable {
     /// The transaction rolled back, or its end is unknown.
     public mutating func failed(_ failure: FailureClass, reason: String, now: Instant) {
         guard case .committing(let work) = phase else { preconditionFailure("no commit is in flight") }
+        if failure == .data, case .hello(_, _, let route) = work {
+            // The database answers, and this HELLO will never do: whoever said it hears so, and the others go on.
+            return committed(answers: [refusal(route, nil, "malformed HELLO: \(reason)")], now: now)
+        }
         lastFailure = reason
         // A data error that no bisection could lay at an event's door is our own.
         let ours = failure == .operators || failure == .data
@@ -227,8 +231,12 @@ public struct WriterMachine: Sendable {
     }
 
     private mutating func refuse(_ route: [UInt8], _ stream: StreamID?, _ reason: String) {
+        outgoing.append(refusal(route, stream, reason))
+    }
+
+    private func refusal(_ route: [UInt8], _ stream: StreamID?, _ reason: String) -> Answer {
         let refusal = WireRefusal(epoch: epoch, incarnation: 0, stream: stream, expected: 0, reason: reason)
-        outgoing.append(Answer(route: route, frame: WireFrame(.stale(refusal))))
+        return Answer(route: route, frame: WireFrame(.stale(refusal)))
     }
 
     private mutating func hold(_ reason: String, until: Instant?) {

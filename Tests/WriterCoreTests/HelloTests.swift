@@ -116,4 +116,16 @@ import WriterCore
         }
         #expect(!frame.stale.reason.isEmpty)
     }
+
+    @Test func only_what_the_database_takes_for_an_accounts_name_makes_a_producer() throws {
+        var hello = Build.hello()
+        for name in ["main", "A.b-c_9", String(repeating: "x", count: 63)] {
+            hello.account = name
+            #expect(try hello.producer() == ProducerKey(role: "listener", account: name))
+        }
+        for name in ["", "a\0b", "-a", "ä", "a b", String(repeating: "x", count: 64)] {
+            hello.account = name
+            #expect(throws: ContractError.badField("hello.account")) { try hello.producer() }
+        }
+    }
 }

@@ -189,6 +189,20 @@ import WriterCore
         #expect(waits == [Duration](repeating: .zero, count: 10) + [.seconds(1), .seconds(2)])
     }
 
+    @Test func a_hello_that_the_database_refuses_is_answered_and_stops_nobody() {
+        var machine = WriterMachine(epoch: 3)
+        machine.received(WireFrame(.hello(Build.hello())), route: [7], now: at(0))
+        guard case .commit(.hello, _) = machine.next(now: at(0)) else {
+            Issue.record("HELLO is committed")
+            return
+        }
+        machine.failed(.data, reason: "a NUL byte", now: at(0))
+        #expect(sent(&machine, now: at(0)) == ["STALE"])
+        #expect(machine.circuit.state == .closed)
+        #expect(machine.lastFailure == nil)
+        #expect(machine.nextDeadline(now: at(0)) == nil)
+    }
+
     @Test func a_fault_of_ours_opens_the_circuit_at_once() {
         var machine = welcomed()
         machine.received(events(1), route: [7], now: at(0))
