@@ -13,6 +13,8 @@ public struct WriterMachine: Sendable {
         /// - timeoutsBefore: how often in a row this work ran out of its time, for `TimeoutBlame`.
         case commit(Work, timeoutsBefore: Int)
         case send([Answer])
+        /// Delete some of what nobody needs any more, then say `forgot`.
+        case forget
         /// Everything that was taken in is committed, or the time for that is over: close and exit.
         case finished(left: Int)
     }
@@ -21,7 +23,13 @@ public struct WriterMachine: Sendable {
         case idle
         case committing(Work)
         case waiting(Work, until: Instant)
+        case forgetting
     }
+
+    /// How long after the start, and how often after that, old rows are deleted; and how soon again while there are more of them.
+    public static let firstForgetting: Duration = .seconds(60)
+    public static let forgetEvery: Duration = .seconds(3_600)
+    public static let forgetMoreAfter: Duration = .seconds(1)
 
     /// How long a stop may take before what is left is left to the producers, who keep it: half of the units' TimeoutStopSec.
     public static let drainTime: Duration = .seconds(15)
@@ -46,6 +54,8 @@ public struct WriterMachine: Sendable {
     private var paused = false
     private var drainBefore: Instant?
     private var isFinished = false
+    /// nil: `next` was not asked yet.
+    private var forgetAt: Instant?
     private var outgoing: [Answer] = []
     /// The failure that the next try must get over; nil after a success.
     public private(set) var lastFailure: String?
@@ -66,7 +76,7 @@ public struct WriterMachine: Sendable {
     /// Records taken in and not yet committed.
     public var queuedRecords: Int {
         switch phase {
-        case .idle: batcher.queuedRecords
+        case .idle, .forgetting: batcher.queuedRecords
         case .committing(let work), .waiting(let work, _): batcher.queuedRecords + work.recordCount
         }
     }
@@ -82,9 +92,11 @@ public struct WriterMachine: Sendable {
         var deadline = drainBefore
         func consider(_ instant: Instant) { deadline = min(deadline ?? instant, instant) }
         switch phase {
-        case .committing: break
+        case .committing, .forgetting: break
         case .waiting(_, let until): if !paused { consider(until) }
-        case .idle: if !paused, let ready = batcher.readyAt(now: now) { consider(ready) }
+        case .idle:
+            if !paused, let ready = batcher.readyAt(now: now) { consider(ready) }
+            if mayForget, let forgetAt { consider(forgetAt) }
         }
         return deadline
     }
@@ -144,6 +156,13 @@ public struct WriterMachine: Sendable {
         phase = .waiting(work, until: until)
     }
 
+    /// Old rows were deleted, or could not be: the next commit finds out what that means, and the time comes again.
+    public mutating func forgot(isMore: Bool, now: Instant) {
+        guard case .forgetting = phase else { preconditionFailure("nothing is being forgotten") }
+        phase = .idle
+        forgetAt = now + (isMore ? WriterMachine.forgetMoreAfter : WriterMachine.forgetEvery)
+    }
+
     /// Stops committing until `resume`; producers are told to hold.
     public mutating func pause(reason: String) {
         paused = true
@@ -183,16 +202,25 @@ public struct WriterMachine: Sendable {
             }
         }
         guard !paused else { return nil }
+        let forgetAt = forgetAt ?? now + WriterMachine.firstForgetting
+        self.forgetAt = forgetAt
         switch phase {
-        case .committing: return nil
+        case .committing, .forgetting: return nil
         case .waiting(let work, let until):
             guard now >= until, circuit.allows(now: now) else { return nil }
             return begin(work)
         case .idle:
+            if mayForget, now >= forgetAt {
+                phase = .forgetting
+                return .forget
+            }
             guard let ready = batcher.readyAt(now: now), ready <= now || isDraining, let work = batcher.next() else { return nil }
             return begin(work)
         }
     }
+
+    /// Never while the database has trouble, or on the way out.
+    private var mayForget: Bool { held == nil && lastFailure == nil && !isDraining }
 
     private mutating func begin(_ work: Work) -> Action {
         phase = .committing(work)

@@ -103,6 +103,7 @@ actor WriterLoop {
             switch action {
             case .send(let answers): for answer in answers { link.send(answer.frame, to: answer.route) }
             case .commit(let work, let timeoutsBefore): begin(work, timeoutsBefore)
+            case .forget: forget()
             case .finished(let left):
                 if left > 0 { context.logger.warning("stopping with \(left) records uncommitted: their listeners keep and resend them") }
                 finish(.success(()))
@@ -131,6 +132,20 @@ actor WriterLoop {
             } catch {
                 self.failed(error, work)
             }
+        }
+    }
+
+    private func forget() {
+        Task {
+            do {
+                let (rows, isMore) = try await store.forget()
+                report.forgot(rows)
+                machine.forgot(isMore: isMore, now: SystemClock.now)
+            } catch {
+                context.logger.warning("old rows cannot be deleted: \(error)")
+                machine.forgot(isMore: false, now: SystemClock.now)
+            }
+            step()
         }
     }
 

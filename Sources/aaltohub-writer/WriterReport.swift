@@ -97,6 +97,10 @@ struct WriterReport: Sendable {
         if sample.hasMore { tap.publishFull("commit", sample.kind, group: sample.group) { sample.full ?? sample.object } }
     }
 
+    func forgot(_ rows: Int64) {
+        if rows > 0 { context.status.count("rows_forgotten_total", by: rows) }
+    }
+
     func failed(_ failure: FailureClass, _ error: any Error, _ work: Work, _ machine: WriterMachine) {
         context.status.count("transactions_total", ["result": "\(failure)"])
         let line = "transaction failed: \(error)"

@@ -84,6 +84,12 @@ import WriterCore
         let foreign = try await b.send([record([message(1, "b's", in: basicGroup), deletion([1], in: nil)])])
         #expect(foreign.changes.isEmpty)
         #expect(try database.text("SELECT account_id || text || is_deleted FROM public.messages") == "aa'sfalse")
+        // What it missed while it was off is a gap of that account, too.
+        try await a.send([record([], box: .common, from: 4, to: 5)])
+        _ = try await groups.setEnabled(false, .number(200))
+        try await a.send([record([], box: .common, from: 5, to: 9)])
+        _ = try await groups.setEnabled(true, .number(200))
+        #expect(try database.text("SELECT account || from_value || '-' || to_value FROM aaltohub.gaps WHERE closed_at IS NULL") == "a5-9")
     }
 
     @Test func what_a_disabled_group_missed_is_a_gap_once_it_is_enabled_again() async throws {

@@ -374,6 +374,40 @@ import WriterCore
                 "SELECT count(*) FROM public.messages m JOIN public.groups g ON g.id = m.group_id WHERE g.telegram_id = 300") == 1)
     }
 
+    @Test func what_nobody_needs_any_more_is_forgotten() async throws {
+        let writer = try database.writer()
+        var producer = TestProducer(writer)
+        try await producer.hello()
+        let long = Int64(Date().timeIntervalSince1970) - 31 * 86_400
+        // Deletions before their message: of long ago, of now, and of a message that comes after all, each with and without a chat.
+        try await producer.send([record([deletion([1], in: channel), deletion([11], in: nil)], receivedAt: long)])
+        try await producer.send([record([deletion([2, 3], in: channel), deletion([12, 13], in: nil)], receivedAt: long + 31 * 86_400)])
+        try await producer.send([record([message(3), message(13, in: basicGroup), message(4)])])
+        try database.administrator.script(
+            "UPDATE aaltohub.outbox SET created_at = now() - interval '8 days' WHERE telegram_message_id IN (3, 13)")
+        let (rows, isMore) = try await writer.forget()
+        #expect(rows == 6)
+        #expect(!isMore)
+        #expect(
+            try database.administrator.query("SELECT telegram_message_id FROM aaltohub.tombstones ORDER BY 1").map { $0.integer(0) } == [
+                2, 12,
+            ])
+        #expect(try database.administrator.query("SELECT telegram_message_id FROM aaltohub.outbox").map { $0.integer(0) } == [4])
+        // Forgetting a tombstone undeletes nothing.
+        try await producer.send([
+            record([
+                message(3, "later") {
+                    $0.editDate = 5
+                    $0.position = 9
+                }
+            ])
+        ])
+        #expect(
+            try database.integer("SELECT count(*) FROM public.messages WHERE is_deleted AND telegram_message_id = 3 AND text = 'later'")
+                == 1)
+        #expect(try await writer.forget().rows == 0)
+    }
+
     @Test func a_taken_over_row_yields_to_any_copy_and_keeps_its_id_and_media() async throws {
         try database.administrator.script(
             """

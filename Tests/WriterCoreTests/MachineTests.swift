@@ -33,8 +33,13 @@ import WriterCore
 
     private func sent(_ machine: inout WriterMachine, now: Instant) -> [String] {
         var out: [String] = []
-        while case .send(let answers) = machine.next(now: now) { out += answers.map(\.frame.name) }
-        return out
+        while true {
+            // What else there is to do stays for the test to see.
+            var after = machine
+            guard case .send(let answers) = after.next(now: now) else { return out }
+            machine = after
+            out += answers.map(\.frame.name)
+        }
     }
 
     @Test func a_lone_event_goes_at_once_and_what_came_meanwhile_goes_together() {
@@ -200,7 +205,45 @@ import WriterCore
         #expect(sent(&machine, now: at(0)) == ["STALE"])
         #expect(machine.circuit.state == .closed)
         #expect(machine.lastFailure == nil)
-        #expect(machine.nextDeadline(now: at(0)) == nil)
+        #expect(machine.next(now: at(1)) == nil)
+    }
+
+    @Test func old_rows_are_forgotten_between_commits_and_only_while_all_is_well() {
+        var machine = welcomed()
+        #expect(machine.next(now: at(1)) == nil)
+        #expect(machine.nextDeadline(now: at(1)) == at(60))
+        machine.received(events(1), route: [7], now: at(60))
+        machine.received(events(2), route: [7], now: at(60))
+        #expect(machine.next(now: at(60)) == .forget)
+        #expect(machine.next(now: at(60)) == nil)
+        #expect(machine.queuedRecords == 2)
+        machine.forgot(isMore: true, now: at(60))
+        #expect(frames(&machine, now: at(60)) == 2)
+        #expect(machine.next(now: at(61)) == nil)
+        machine.committed(answers: [], now: at(61))
+        #expect(machine.next(now: at(61)) == .forget)
+        machine.forgot(isMore: false, now: at(62))
+        #expect(machine.next(now: at(63)) == nil)
+        #expect(machine.nextDeadline(now: at(63)) == at(3662))
+        // Not while a commit waits for the database, nor while paused, nor on the way out.
+        machine.received(events(3), route: [7], now: at(3_661))
+        #expect(frames(&machine, now: at(3_661)) == 1)
+        machine.failed(.environment, reason: "down", now: at(3_661))
+        #expect(frames(&machine, now: at(3_662)) == 1)
+        machine.committed(answers: [], now: at(3_662))
+        machine.pause(reason: "paused")
+        #expect(sent(&machine, now: at(3_662)) == ["HOLD"])
+        #expect(machine.next(now: at(3_700)) == nil)
+        machine.resume()
+        #expect(sent(&machine, now: at(3_661.9)) == ["GO"])
+        #expect(machine.next(now: at(3_700)) == .forget)
+        machine.forgot(isMore: true, now: at(3_700))
+        machine.drain(now: at(3_700))
+        guard case .send = machine.next(now: at(3_702)) else {
+            Issue.record("HOLD")
+            return
+        }
+        #expect(machine.next(now: at(3_702)) == .finished(left: 0))
     }
 
     @Test func a_fault_of_ours_opens_the_circuit_at_once() {

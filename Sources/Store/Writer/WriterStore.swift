@@ -18,6 +18,12 @@ public final class WriterStore: Sendable {
     static let lockKey = Migrator.lockKey + 1
     /// Cursors of streams that no HELLO lists any more are kept this many days, in case an operator brings back a spool.
     static let unlistedStreamDays: Int32 = 30
+    /// Changes are kept this many days for the broadcast and the change feed.
+    static let outboxDays: Int32 = 7
+    /// Deletions of messages that never came are kept this many days: longer than any replay goes back.
+    static let tombstoneDays: Int32 = 30
+    /// Rows of each kind that are forgotten in one transaction: it ends soon, and lets the next commit in.
+    static let forgottenAtOnce: Int32 = 5_000
 
     private let connection: Connection
 
@@ -87,6 +93,20 @@ public final class WriterStore: Sendable {
                 var writing = BatchWriting(session, account: producer.account, timeoutsBefore: timeoutsBefore)
                 try writing.write(judgement.accepted)
                 return CommittedBatch(judgement: judgement, changes: writing.changes, failed: writing.failed, pieces: writing.pieces)
+            }
+        }
+    }
+
+    /// Deletes some of what nobody needs any more.
+    ///
+    /// - Returns: how many rows, and whether there may be more.
+    public func forget() async throws -> (rows: Int64, isMore: Bool) {
+        try await connection.run { session in
+            try session.transaction {
+                let limit = Parameter.int(Self.forgottenAtOnce)
+                let changes = try session.query(ForgetStatements.outbox, [.int(Self.outboxDays), limit])[0].integer(0)
+                let tombstones = try session.query(ForgetStatements.tombstones, [.int(Self.tombstoneDays), limit])[0].integer(0)
+                return (changes + tombstones, max(changes, tombstones) >= Int64(Self.forgottenAtOnce))
             }
         }
     }
