@@ -6,7 +6,7 @@ public enum PostgresError: Error, Sendable, Equatable {
     case unreachable(String, sqlState: String?)
     /// The session ended while, or before, a statement ran. Its transaction is rolled back, or never began.
     case connectionLost(String)
-    /// The client's deadline passed; the statement was cancelled, or the connection closed when even that got no answer.
+    /// The client's deadline passed without an answer; the connection was closed.
     case timedOut(String)
     /// The connection went away between sending COMMIT and its answer: the transaction may or may not be durable.
     case commitOutcomeUnknown(String)
@@ -30,9 +30,9 @@ public enum PostgresError: Error, Sendable, Equatable {
     /// The session is gone; the next statement needs a new one.
     public var endsTheSession: Bool {
         switch self {
-        case .unreachable, .connectionLost, .commitOutcomeUnknown, .closed: true
+        case .unreachable, .connectionLost, .commitOutcomeUnknown, .timedOut, .closed: true
         case .server(let error): error.isFatal
-        case .badOptions, .timedOut, .badParameter: false
+        case .badOptions, .badParameter: false
         }
     }
 }

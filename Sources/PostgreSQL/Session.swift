@@ -14,13 +14,12 @@ public struct Statement: Sendable, Hashable {
 
 /// One open connection. Every call blocks and belongs to the one thread that owns it; `Connection` gives it that thread.
 ///
-/// Each call has a deadline: the server's statement timeout plus a grace; past it the statement is cancelled, and when that brings no
-/// answer either, the session is closed.
+/// Each call has a deadline: the server's statement timeout plus a grace; past it the session is closed. Nothing is asked of a server
+/// that does not keep its own timeout: a cancel request, too, would wait for it. It ends the statement when it lives again.
 public final class Session {
     private var handle: OpaquePointer?
     private var prepared: Set<String> = []
     private let answerTimeoutMilliseconds: Int
-    private let graceMilliseconds: Int
     /// The process id that the server announced at connect. A pooler announces one of its own making.
     public let announcedBackendPID: Int32
 
@@ -29,9 +28,9 @@ public final class Session {
         let handle = try Session.connect(options)
         self.handle = handle
         announcedBackendPID = PQbackendPID(handle)
-        graceMilliseconds = options.answerGraceMilliseconds
         answerTimeoutMilliseconds =
-            options.statementTimeoutMilliseconds > 0 ? options.statementTimeoutMilliseconds + graceMilliseconds : Int(Int32.max)
+            options.statementTimeoutMilliseconds > 0
+            ? options.statementTimeoutMilliseconds + options.answerGraceMilliseconds : Int(Int32.max)
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
         guard PQsetnonblocking(handle, 1) == 0 else {
             PQfinish(handle)
@@ -112,14 +111,6 @@ public final class Session {
         _ = try answer(PQsendQuery(try open(), sql))
     }
 
-    /// Asks the server to end the running statement.
-    private func cancel(_ handle: OpaquePointer) {
-        guard let cancel = PQgetCancel(handle) else { return }
-        defer { PQfreeCancel(cancel) }
-        var message = [CChar](repeating: 0, count: 256)
-        _ = PQcancel(cancel, &message, 256)
-    }
-
     private func open() throws(PostgresError) -> OpaquePointer {
         guard let handle else { throw .connectionLost("the session is closed") }
         guard PQstatus(handle) == CONNECTION_OK else { throw lost(handle) }
@@ -150,24 +141,11 @@ public final class Session {
                 if error.isFatal { close() }
                 throw .server(error)
             case .gone: throw lost(handle)
-            case .deadline: throw giveUp(handle)
+            case .deadline:
+                close()
+                throw .timedOut("no answer in \(answerTimeoutMilliseconds) ms; the connection was closed")
             }
         }
-    }
-
-    /// The deadline passed: cancel, and read the refusal that follows so that the session can go on; else close it.
-    private func giveUp(_ handle: OpaquePointer) -> PostgresError {
-        cancel(handle)
-        do throws(Interruption) {
-            _ = try Session.finish(collect(handle, until: Deadline(milliseconds: graceMilliseconds)))
-        } catch {
-            switch error {
-            case .refused(let error) where !error.isFatal: return .timedOut("cancelled after \(answerTimeoutMilliseconds) ms")
-            default: break
-            }
-        }
-        close()
-        return .timedOut("no answer in \(answerTimeoutMilliseconds) ms; the connection was closed")
     }
 
     private enum Interruption: Error {

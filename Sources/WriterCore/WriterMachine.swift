@@ -21,10 +21,14 @@ public struct WriterMachine: Sendable {
 
     private enum Phase: Hashable {
         case idle
-        case committing(Work)
+        case committing(Work, since: Instant)
         case waiting(Work, until: Instant)
-        case forgetting
+        case forgetting(since: Instant)
     }
+
+    /// No transaction takes longer, even one that looks for two changes that run out of their time among two thousand (a statement
+    /// timeout for each of eleven steps): one that does will never end.
+    public static let longestTransaction: Duration = .seconds(900)
 
     /// How long after the start, and how often after that, old rows are deleted; and how soon again while there are more of them.
     public static let firstForgetting: Duration = .seconds(60)
@@ -77,10 +81,17 @@ public struct WriterMachine: Sendable {
     public var queuedRecords: Int {
         switch phase {
         case .idle, .forgetting: batcher.queuedRecords
-        case .committing(let work), .waiting(let work, _): batcher.queuedRecords + work.recordCount
+        case .committing(let work, _), .waiting(let work, _): batcher.queuedRecords + work.recordCount
         }
     }
     public var queuedBytes: Int { batcher.queuedBytes }
+    /// Whether the transaction in flight is past all reason, so that this process is better started anew.
+    public func isStuck(now: Instant) -> Bool {
+        switch phase {
+        case .committing(_, let since), .forgetting(let since): now - since > WriterMachine.longestTransaction
+        case .idle, .waiting: false
+        }
+    }
     public var isHeld: Bool { held != nil }
     public var isPaused: Bool { paused }
     public var isDraining: Bool { drainBefore != nil }
@@ -141,7 +152,7 @@ public struct WriterMachine: Sendable {
 
     /// The transaction rolled back, or its end is unknown.
     public mutating func failed(_ failure: FailureClass, reason: String, now: Instant) {
-        guard case .committing(let work) = phase else { preconditionFailure("no commit is in flight") }
+        guard case .committing(let work, _) = phase else { preconditionFailure("no commit is in flight") }
         if failure == .data, case .hello(_, _, let route) = work {
             // The database answers, and this HELLO will never do: whoever said it hears so, and the others go on.
             return committed(answers: [refusal(route, nil, "malformed HELLO: \(reason)")], now: now)
@@ -208,22 +219,22 @@ public struct WriterMachine: Sendable {
         case .committing, .forgetting: return nil
         case .waiting(let work, let until):
             guard now >= until, circuit.allows(now: now) else { return nil }
-            return begin(work)
+            return begin(work, now: now)
         case .idle:
             if mayForget, now >= forgetAt {
-                phase = .forgetting
+                phase = .forgetting(since: now)
                 return .forget
             }
             guard let ready = batcher.readyAt(now: now), ready <= now || isDraining, let work = batcher.next() else { return nil }
-            return begin(work)
+            return begin(work, now: now)
         }
     }
 
     /// Never while the database has trouble, or on the way out.
     private var mayForget: Bool { held == nil && lastFailure == nil && !isDraining }
 
-    private mutating func begin(_ work: Work) -> Action {
-        phase = .committing(work)
+    private mutating func begin(_ work: Work, now: Instant) -> Action {
+        phase = .committing(work, since: now)
         return .commit(work, timeoutsBefore: retry.timeouts)
     }
 

@@ -51,12 +51,12 @@ actor WriterLoop {
         step()
     }
 
-    /// Comes round at least every few seconds, whatever else happens: the watchdog's beat.
+    /// Comes round at least every few seconds, whatever else happens: the watchdog's beat, unless a transaction never ends.
     func tick() {
         step()
         if let failure = link?.failure { finish(.failure(ServiceError.io("the link's socket failed: \(failure)"))) }
         report.state(machine)
-        context.watchdog.beat()
+        if !machine.isStuck(now: SystemClock.now) { context.watchdog.beat() }
     }
 
     func drain() {

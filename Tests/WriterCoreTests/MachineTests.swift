@@ -246,6 +246,16 @@ import WriterCore
         #expect(machine.next(now: at(3_702)) == .finished(left: 0))
     }
 
+    @Test func a_transaction_that_never_ends_is_noticed() {
+        var machine = welcomed()
+        machine.received(events(1), route: [7], now: at(0))
+        #expect(frames(&machine, now: at(10)) == 1)
+        #expect(!machine.isStuck(now: at(910)))
+        #expect(machine.isStuck(now: at(911)))
+        machine.failed(.environment, reason: "at last", now: at(911))
+        #expect(!machine.isStuck(now: at(2_000)))
+    }
+
     @Test func a_fault_of_ours_opens_the_circuit_at_once() {
         var machine = welcomed()
         machine.received(events(1), route: [7], now: at(0))
