@@ -61,10 +61,12 @@ public struct Batcher: Sendable {
     /// Whether more may be read from the link.
     public var wantsInput: Bool { queuedBytes < limits.queueBytes && queuedRecords < limits.queueRecords }
 
-    /// Queues a HELLO in place of an older one of the same producer that was not taken yet.
+    /// Queues a HELLO; one of the same producer that was not taken yet gives it its place. Producers repeat their HELLO until they are
+    /// welcomed: at the end of the queue it would for ever stay behind the others' frames.
     public mutating func append(hello: WireHello, of producer: ProducerKey, route: [UInt8], now: Instant) {
-        for i in entries.indices[head...].reversed() {
-            if case .hello(producer, _, _) = entries[i].work { entries.remove(at: i) }
+        for i in entries.indices[head...] {
+            guard case .hello(producer, _, _) = entries[i].work else { continue }
+            return entries[i].work = .hello(producer, hello, route: route)
         }
         entries.append(Entry(work: .hello(producer, hello, route: route), records: 0, bytes: 0, arrived: now))
     }

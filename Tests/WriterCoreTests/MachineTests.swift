@@ -107,6 +107,24 @@ import WriterCore
         #expect(machine.next(now: at(0)) == nil)
     }
 
+    @Test func a_repeated_hello_keeps_its_place_in_a_queue_that_never_empties() {
+        var batcher = Batcher()
+        let busy = ProducerKey(role: "listener", account: "busy")
+        var taken: [Work] = []
+        for n in 0..<10 {
+            batcher.append(Build.batch(UInt64(n + 1), [Build.record(1, 2)]), of: busy, now: at(Double(n)))
+            batcher.append(hello: Build.hello(incarnation: UInt64(n + 1)), of: Build.key, route: [UInt8(n)], now: at(Double(n)))
+            batcher.append(Build.batch(UInt64(n + 1), [Build.record(1, 2)]), of: busy, now: at(Double(n)))
+            if n > 0, let work = batcher.next() { taken.append(work) }
+        }
+        guard let first = taken.firstIndex(where: { $0.recordCount == 0 }) else {
+            Issue.record("HELLO starves")
+            return
+        }
+        #expect(first == 1)
+        #expect(taken[first] == .hello(Build.key, Build.hello(incarnation: 3), route: [2]))
+    }
+
     @Test func frames_of_two_producers_go_in_transactions_of_their_own() {
         var machine = welcomed()
         var other = Build.hello(streams: [WireStream(Build.stream(2), first: 1, last: 0, open: true)])
@@ -119,9 +137,15 @@ import WriterCore
             let batch = Build.batch(UInt64((n + 1) / 2), [Build.record(1, 2)], stream: stream)
             machine.received(WireFrame(.events(batch.batch)), route: [7], now: at(0))
         }
-        guard case .commit(let first, _) = machine.next(now: at(0)) else { return }
+        guard case .commit(let first, _) = machine.next(now: at(0)) else {
+            Issue.record("the first producer's frames")
+            return
+        }
         machine.committed(answers: [], now: at(0))
-        guard case .commit(let second, _) = machine.next(now: at(0)) else { return }
+        guard case .commit(let second, _) = machine.next(now: at(0)) else {
+            Issue.record("the second producer's frames")
+            return
+        }
         #expect(first.producer.account == "second")
         #expect(second.producer.account == "main")
         #expect([first.recordCount, second.recordCount] == [3, 3])
