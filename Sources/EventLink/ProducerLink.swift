@@ -63,14 +63,14 @@ public final class ProducerLink: Sendable {
     private static let serial = Atomic<Int>(0)
 }
 
-private struct DealerRole: SocketRole {
+struct DealerRole: SocketRole {
     let socket: Socket
     let monitor: SocketMonitor
     let inbox: Inbox<ProducerLink.Event>
     let outbox: Outbox<[UInt8]>
     private var isConnected = false
     /// Taken from the outbox and not yet by libzmq.
-    private var pending: [[UInt8]] = []
+    private(set) var pending: [[UInt8]] = []
 
     /// Milliseconds before a frame that libzmq did not take is offered again; it happens only around a reconnect.
     private static let retryInterval = 10
@@ -111,12 +111,20 @@ private struct DealerRole: SocketRole {
     }
 
     mutating func wake() throws(ZeroMQError) {
-        pending += outbox.take()
-        // A connection that this thread has not heard of yet has no HELLO either: wait for it.
-        guard isConnected else { return }
-        var sent = 0
-        while sent < pending.count, try socket.send([pending[sent]]) { sent += 1 }
-        pending.removeFirst(sent)
+        // What was queued while there is no connection is part of none: HELLO opens the next one.
+        guard isConnected else {
+            pending = []
+            _ = outbox.take()
+            return
+        }
+        while true {
+            // No more is taken than libzmq takes: the outbox has a limit, and tells the sender.
+            if pending.isEmpty { pending = outbox.take() }
+            var sent = 0
+            while sent < pending.count, try socket.send([pending[sent]]) { sent += 1 }
+            pending.removeFirst(sent)
+            if sent == 0 || !pending.isEmpty { return }
+        }
     }
 
     mutating func close() { inbox.close() }

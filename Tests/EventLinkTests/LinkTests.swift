@@ -1,7 +1,8 @@
-import EventLink
 import Events
 import Testing
 import ZeroMQ
+
+@testable import EventLink
 
 /// The link over real sockets.
 @Suite(.serialized) struct LinkTests {
@@ -183,6 +184,21 @@ import ZeroMQ
         #expect(writer.statistics.received == 1)
         await producer.close()
         await writer.close()
+    }
+
+    @Test func what_is_queued_without_a_connection_is_not_kept() throws {
+        let context = Context()
+        let socket = try Socket(context, .dealer)
+        let outbox = Outbox<[UInt8]>(limit: 10)
+        var role = DealerRole(
+            socket: socket, monitor: try SocketMonitor(context, of: socket, name: "nobody"),
+            inbox: Inbox(elementLimit: 10, costLimit: 10) {}, outbox: outbox)
+        for _ in 0..<3 {
+            for n in 0..<10 { #expect(outbox.put([UInt8(n)])) }
+            try role.wake()
+        }
+        #expect(role.pending.isEmpty)
+        #expect(outbox.take().isEmpty)
     }
 
     @Test func a_taker_that_is_cancelled_stops_waiting() async throws {
