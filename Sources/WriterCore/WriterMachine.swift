@@ -64,13 +64,17 @@ public struct WriterMachine: Sendable {
     /// The failure that the next try must get over; nil after a success.
     public private(set) var lastFailure: String?
 
+    /// - Parameter reason: begin paused for it: somebody asked before the database was open.
     public init(
-        epoch: UInt64, credit: UInt32 = Contract.defaultCredit, batching: Batcher.Limits = .init(), circuit: CircuitBreaker.Limits = .init()
+        epoch: UInt64, credit: UInt32 = Contract.defaultCredit, batching: Batcher.Limits = .init(),
+        circuit: CircuitBreaker.Limits = .init(),
+        pausedFor reason: String? = nil
     ) {
         self.epoch = epoch
         self.credit = credit
         batcher = Batcher(limits: batching)
         self.circuit = CircuitBreaker(limits: circuit)
+        if let reason { pause(reason: reason) }
     }
 
     // MARK: what the shell asks
@@ -94,6 +98,8 @@ public struct WriterMachine: Sendable {
     }
     public var isHeld: Bool { held != nil }
     public var isPaused: Bool { paused }
+    /// What was said to `pause`.
+    public var pauseReason: String? { paused ? held : nil }
     public var isDraining: Bool { drainBefore != nil }
     public var producerCount: Int { routes.count }
 

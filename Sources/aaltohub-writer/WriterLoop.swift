@@ -31,7 +31,8 @@ actor WriterLoop {
         batching.steadyRecords = settings.batch
         batching.drainRecords = max(batching.drainRecords, settings.batch)
         batching.linger = .milliseconds(settings.lingerMilliseconds)
-        machine = WriterMachine(epoch: start.epoch, credit: UInt32(clamping: settings.credit), batching: batching)
+        machine = WriterMachine(
+            epoch: start.epoch, credit: UInt32(clamping: settings.credit), batching: batching, pausedFor: machine.pauseReason)
         self.link = link
     }
 

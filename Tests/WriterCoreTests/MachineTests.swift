@@ -366,6 +366,26 @@ import WriterCore
         #expect(frames(&machine, now: at(6)) == 1)
     }
 
+    @Test func a_pause_from_before_the_database_was_open_still_holds() {
+        var early = WriterMachine(epoch: 0)
+        #expect(early.pauseReason == nil)
+        early.pause(reason: "paused by the operator")
+        var machine = WriterMachine(epoch: 3, pausedFor: early.pauseReason)
+        machine.received(WireFrame(.hello(Build.hello())), route: [7], now: at(0))
+        guard case .send(let answers) = machine.next(now: at(0)) else {
+            Issue.record("HOLD")
+            return
+        }
+        #expect(answers.map(\.frame.hold.reason) == ["paused by the operator"])
+        #expect(machine.next(now: at(5)) == nil)
+        machine.resume()
+        #expect(sent(&machine, now: at(6)) == ["GO"])
+        guard case .commit(.hello, _) = machine.next(now: at(6)) else {
+            Issue.record("HELLO is committed")
+            return
+        }
+    }
+
     @Test func a_full_queue_stops_the_reading() {
         var limits = Batcher.Limits()
         limits.queueRecords = 10
