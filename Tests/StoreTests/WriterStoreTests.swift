@@ -210,6 +210,7 @@ import WriterCore
         records[17].payloadBytes = [255, 255, 255]
         let done = try await producer.send(records)
         #expect(done.failed.map(\.messageID) == [nil, 5, 12])
+        #expect(done.pieces.map(\.number) == (1...20).filter { ![5, 12, 18].contains($0) })
         #expect(try database.integer("SELECT count(*) FROM public.messages") == 17)
         #expect(
             try database.administrator.query(

@@ -22,7 +22,6 @@ struct BatchWriting {
 
     mutating func write(_ accepted: [AcceptedRecord]) throws {
         let (pieces, unreadable) = WriterCore.pieces(of: accepted)
-        self.pieces = pieces
         failed = unreadable
         states = unreadable.map { _ in nil }
         var search = Bisection(count: pieces.count)
@@ -31,6 +30,7 @@ struct BatchWriting {
         while let range = search.next {
             do {
                 changes += try session.savepoint { try apply(fold(pieces[range])) }
+                self.pieces += pieces[range]
                 search.succeeded()
             } catch let error as PostgresError where session.isOpen {
                 switch FailureClass(error) {

@@ -125,7 +125,7 @@ public struct CommittedBatch: Sendable {
     /// The rows that changed; copies that said nothing new, and chats that are not registered, are not among them.
     public var changes: [RowChange] = []
     public var failed: [FailedPiece] = []
-    /// What was stored or tried, with the traces for the tap.
+    /// What was stored, with the traces for the tap; what stands in `failed` is not among it.
     public var pieces: [Piece] = []
 }
 
