@@ -26,6 +26,8 @@ public enum FailureClass: Hashable, Sendable {
             case ("57014", _): .timeout
             // lock_not_available, from lock_timeout: who waits for a lock is never the one at fault.
             case ("55P03", _): .environment
+            // idle_in_transaction_session_timeout and transaction_timeout: we, or the machine, stood still.
+            case ("25P03", _), ("25P04", _): .environment
             case (_, "22"), (_, "23"), (_, "21"), (_, "54"): .data
             case (_, "08"), (_, "40"), (_, "53"), (_, "57"), (_, "58"): .environment
             default: .operators

@@ -447,7 +447,8 @@ import WriterCore
             ("40001", .conflict), ("40P01", .conflict), ("40003", .environment),
             ("08006", .environment), ("53100", .environment), ("57P01", .environment), ("58030", .environment), (nil, .environment),
             ("57014", .timeout), ("55P03", .environment),
-            ("42P01", .operators), ("XX000", .operators), ("0A000", .operators), ("25006", .operators), ("28P01", .operators),
+            ("42P01", .operators), ("XX000", .operators), ("0A000", .operators), ("25006", .operators), ("25P03", .environment),
+            ("25P04", .environment), ("28P01", .operators),
             ("P0001", .operators), ("", .environment),
         ]
         for (state, failure) in expected { #expect(FailureClass(sqlstate: state) == failure, "\(state ?? "nil")") }
