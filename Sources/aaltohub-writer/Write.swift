@@ -18,7 +18,7 @@ func write(_ context: ServiceContext) async throws {
         group.addTask { await context.heartbeats { json in tap.publish("heartbeat", "status") { json } } }
         defer { group.cancelAll() }
         do {
-            try await run(context, store, loop, zeroMQ)
+            try await run(context, store, loop, control, zeroMQ)
             return .success(())
         } catch {
             return .failure(error)
@@ -31,11 +31,13 @@ func write(_ context: ServiceContext) async throws {
 }
 
 /// From the first connection to the last acknowledgement.
-private func run(_ context: ServiceContext, _ store: WriterStore, _ loop: WriterLoop, _ zeroMQ: LinkContext) async throws {
+private func run(
+    _ context: ServiceContext, _ store: WriterStore, _ loop: WriterLoop, _ control: ControlServer, _ zeroMQ: LinkContext
+) async throws {
     guard let start = try await openDatabase(store, context) else { return }
     // Only now: a bound link promises that somebody will commit.
     let link = try WriterLink(path: context.folders.link, context: zeroMQ)
-    await loop.begin(link, start)
+    await loop.begin(link, control, start)
     context.onStop { Task { await loop.drain() } }
     context.logger.info("writing", metadata: ["epoch": "\(start.epoch)", "link": "\(link.path)"])
     context.ready("waiting for listeners")

@@ -12,6 +12,7 @@ actor WriterLoop {
     private let report: WriterReport
     private var machine = WriterMachine(epoch: 0)
     private var link: WriterLink?
+    private var control: ControlServer?
     private var commit: Task<Void, Never>?
     /// The earliest instant for which a timer is set.
     private var armed: Instant?
@@ -25,7 +26,7 @@ actor WriterLoop {
         report = WriterReport(context: context, tap: tap)
     }
 
-    func begin(_ link: WriterLink, _ start: WriterStart) {
+    func begin(_ link: WriterLink, _ control: ControlServer, _ start: WriterStart) {
         let settings = context.configuration.link
         var batching = Batcher.Limits()
         batching.steadyRecords = settings.batch
@@ -34,6 +35,7 @@ actor WriterLoop {
         machine = WriterMachine(
             epoch: start.epoch, credit: UInt32(clamping: settings.credit), batching: batching, pausedFor: machine.pauseReason)
         self.link = link
+        self.control = control
     }
 
     // MARK: what happens
@@ -56,7 +58,9 @@ actor WriterLoop {
     func tick() {
         step()
         if let failure = link?.failure { finish(.failure(ServiceError.io("the link's socket failed: \(failure)"))) }
+        if let failure = control?.failure { finish(.failure(ServiceError.io("the control socket failed: \(failure)"))) }
         report.state(machine)
+        if let link { report.sockets(link) }
         if !machine.isStuck(now: SystemClock.now) { context.watchdog.beat() }
     }
 

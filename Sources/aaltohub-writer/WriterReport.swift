@@ -35,6 +35,15 @@ struct WriterReport: Sendable {
             machine.producerCount == 0 ? "waiting for listeners" : "\(machine.producerCount) listeners, \(committed) records committed")
     }
 
+    /// What the sockets say of themselves.
+    func sockets(_ link: WriterLink) {
+        let counts = link.statistics
+        context.status.gauge("link_frames_received", Double(counts.received))
+        context.status.gauge("link_frames_sent", Double(counts.sent))
+        context.status.gauge("link_answers_undeliverable", Double(counts.undeliverable))
+        context.status.gauge("tap_failed", tap.failure == nil ? 0 : 1)
+    }
+
     func welcomed(_ producer: ProducerKey, _ hello: WireHello, _ welcomed: HelloVerdict.Welcomed) {
         context.status.count("hellos_total")
         found(welcomed.gaps, producer)
