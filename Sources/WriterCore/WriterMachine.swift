@@ -168,6 +168,8 @@ public struct WriterMachine: Sendable {
         let ours = failure == .operators || failure == .data
         let wait = retry.failed(failure)
         var until = now + wait
+        // Tried again at once and a few times only, it says nothing of the database's health; as the trial of an open circuit it failed.
+        if wait == .zero, case .closed = circuit.state { return phase = .waiting(work, until: until) }
         if circuit.failed(now: now, opensAtOnce: ours), case .open(let reopens) = circuit.state { hold(reason, until: reopens) }
         if case .open(let reopens) = circuit.state { until = max(until, reopens) }
         phase = .waiting(work, until: until)

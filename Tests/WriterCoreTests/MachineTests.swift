@@ -213,6 +213,13 @@ import WriterCore
         #expect(frames(&machine, now: at(0)) == 1)
         machine.failed(.conflict, reason: "40P01", now: at(0))
         #expect(frames(&machine, now: at(0)) == 1)
+        for _ in 2...10 {
+            machine.failed(.conflict, reason: "40P01", now: at(0))
+            #expect(frames(&machine, now: at(0)) == 1)
+        }
+        #expect(machine.circuit.state == .closed)
+        machine.failed(.conflict, reason: "40P01", now: at(0))
+        #expect(machine.nextDeadline(now: at(0)) == at(1))
         var schedule = RetrySchedule()
         let waits = (0..<12).map { _ in schedule.failed(.conflict) }
         #expect(waits == [Duration](repeating: .zero, count: 10) + [.seconds(1), .seconds(2)])
