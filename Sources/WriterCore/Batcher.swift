@@ -35,10 +35,11 @@ public struct Batcher: Sendable {
         public var linger: Duration = .zero
         /// Bytes queued from which on no more is read from the link; credit normally stops producers long before.
         public var queueBytes = 128 << 20
-        /// Records queued from which on no more is read from the link: four producers' credit.
-        public var queueRecords = 40_000
+        /// Records queued from which on no more is read from the link: four producers' credit. What is not read are their PINGs, too.
+        public var queueRecords: Int
 
-        public init() {}
+        /// - Parameter credit: records that each producer may send ahead.
+        public init(credit: UInt32 = Contract.defaultCredit) { queueRecords = max(40_000, 4 * Int(credit)) }
     }
 
     private struct Entry {

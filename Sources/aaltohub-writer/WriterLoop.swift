@@ -28,12 +28,13 @@ actor WriterLoop {
 
     func begin(_ link: WriterLink, _ control: ControlServer, _ start: WriterStart) {
         let settings = context.configuration.link
-        var batching = Batcher.Limits()
+        let credit = UInt32(clamping: settings.credit)
+        var batching = Batcher.Limits(credit: credit)
         batching.steadyRecords = settings.batch
         batching.drainRecords = max(batching.drainRecords, settings.batch)
         batching.linger = .milliseconds(settings.lingerMilliseconds)
         machine = WriterMachine(
-            epoch: start.epoch, credit: UInt32(clamping: settings.credit), batching: batching, pausedFor: machine.pauseReason)
+            epoch: start.epoch, credit: credit, batching: batching, pausedFor: machine.pauseReason)
         self.link = link
         self.control = control
     }

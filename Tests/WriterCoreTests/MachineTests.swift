@@ -403,6 +403,8 @@ import WriterCore
         #expect(!machine.wantsInput)
         _ = frames(&machine, now: at(0))
         #expect(machine.wantsInput)
+        #expect(Batcher.Limits().queueRecords == 40_000)
+        #expect(Batcher.Limits(credit: 1_000_000).queueRecords == 4_000_000)
     }
 }
 
