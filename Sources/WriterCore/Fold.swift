@@ -94,6 +94,7 @@ extension Piece {
     /// Why the change cannot mean anything, or nil.
     var fault: ContractError? {
         do throws(ContractError) {
+            guard receivedAt >= 0 else { throw .badField("header.received_at") }
             switch change.kind {
             case .message(let message): _ = try MessageRow(message, receivedAt: receivedAt)
             case .deletion(let deletion):

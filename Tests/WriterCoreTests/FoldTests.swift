@@ -41,6 +41,16 @@ import WriterCore
         #expect(out.versions.filter { $0.id == 1 }.map(\.content.text) == ["a", "b", "a"])
     }
 
+    @Test func a_time_of_reception_before_1970_is_damage() {
+        var record = Build.record(1, 2)
+        for (time, isDamage) in [(Int64.min, true), (-1, true), (0, false)] {
+            record.header.receivedAt = time
+            let (good, failed) = pieces(of: [AcceptedRecord(stream: Build.stream(1), number: 1, record: record)])
+            #expect(good.isEmpty == isDamage)
+            #expect(failed.map(\.error) == (isDamage ? ["unreadable change: \(ContractError.badField("header.received_at"))"] : []))
+        }
+    }
+
     @Test func the_same_copy_twice_is_one_version() {
         let out = fold([piece(message(1, "a")), piece(message(1, "a"))])
         #expect(out.messages.count == 1)
