@@ -145,6 +145,23 @@ import WriterCore
         #expect(try database.integer("SELECT value FROM aaltohub.positions") == 6)
     }
 
+    @Test func a_position_that_another_producer_of_the_account_moves_meanwhile_never_goes_back() async throws {
+        let writer = try database.writer()
+        var producer = TestProducer(writer)
+        try await producer.hello(checkpoint: [(.channel(100), Position(value: 10, date: 0, seq: 0))])
+        try database.administrator.script("BEGIN; UPDATE aaltohub.positions SET value = 20")
+        var sender = producer
+        let records = try [record([message(1)], box: .channel(100), from: 10, to: 11)]
+        let sending = Task { try await sender.send(records) }
+        let other = try Session(database.options())
+        while try other.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").count == 0 {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        try database.administrator.script("COMMIT")
+        #expect(try await sending.value.judgement.seen == 1)
+        #expect(try database.integer("SELECT value FROM aaltohub.positions") == 20)
+    }
+
     @Test func only_registered_groups_are_stored_and_of_a_basic_group_only_the_primary_accounts_copy() async throws {
         let writer = try database.writer()
         var a = TestProducer(writer, account: "a", seed: 1)

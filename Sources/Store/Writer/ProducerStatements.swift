@@ -47,16 +47,20 @@ enum ProducerStatements {
             FROM unnest($1, $2) AS e (id, committed) WHERE s.id = e.id
             """)
 
+    /// Locked, too: positions are the account's, whose other producers have rows of their own.
     static let positions = Statement(
         name: "positions",
-        sql: "SELECT box, channel_id, generation, value, date, seq FROM aaltohub.positions WHERE account = $1")
+        sql: """
+            SELECT box, channel_id, generation, value, date, seq FROM aaltohub.positions WHERE account = $1
+            ORDER BY box, channel_id FOR UPDATE
+            """)
 
     static let positionsOf = Statement(
         name: "positions_of",
         sql: """
             SELECT p.box, p.channel_id, p.generation, p.value, p.date, p.seq
             FROM unnest($2, $3) AS e (box, channel_id) JOIN aaltohub.positions p
-            ON p.account = $1 AND p.box = e.box AND p.channel_id = e.channel_id
+            ON p.account = $1 AND p.box = e.box AND p.channel_id = e.channel_id ORDER BY p.box, p.channel_id FOR UPDATE OF p
             """)
 
     static let movePositions = Statement(
