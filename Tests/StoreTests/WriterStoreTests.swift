@@ -426,6 +426,19 @@ import WriterCore
         #expect(try await writer.forget().rows == 0)
     }
 
+    @Test func the_time_of_reception_is_that_of_the_first_copy_whichever_is_stored_first() async throws {
+        var producer = TestProducer(try database.writer())
+        try await producer.hello()
+        func receivedAt() throws -> Int64 { try database.integer("SELECT extract(epoch FROM received_at)::bigint FROM public.messages") }
+        try await producer.send([record([message(1)], receivedAt: 1_700_000_500)])
+        try await producer.send([record([message(1) { $0.views = 3 }], receivedAt: 1_700_000_400)])
+        #expect(try receivedAt() == 1_700_000_400)
+        try await producer.send([record([message(1) { $0.views = 4 }], receivedAt: 1_700_000_600)])
+        #expect(try receivedAt() == 1_700_000_400)
+        // Received earlier and nothing else: no change for anybody.
+        #expect(try await producer.send([record([message(1)], receivedAt: 1_700_000_300)]).changes.isEmpty)
+    }
+
     @Test func a_taken_over_row_yields_to_any_copy_and_keeps_its_id_and_media() async throws {
         try database.administrator.script(
             """

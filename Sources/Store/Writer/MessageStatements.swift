@@ -25,7 +25,7 @@ enum MessageStatements {
     }
 
     /// Merges one copy per message: `MessageRow.merge` in SQL, with the tombstones of messages that were deleted before they came.
-    /// Returns what changed; a copy that changes nothing writes nothing.
+    /// Returns what changed; a copy that changes nothing writes nothing, be it received earlier: nobody waits to be told that.
     static let merge = Statement(
         name: "merge_messages",
         sql: """
@@ -76,6 +76,7 @@ enum MessageStatements {
                         WHEN NOT excluded.is_deleted THEN m.deletion_presumed
                         ELSE coalesce(m.deletion_presumed, false) AND excluded.deletion_presumed END,
                     unsettled_edit_date = greatest(m.unsettled_edit_date, excluded.unsettled_edit_date),
+                    received_at = least(m.received_at, excluded.received_at),
                     suspect = greatest(m.unsettled_edit_date, excluded.unsettled_edit_date)
                             = CASE WHEN \(isNewer) THEN excluded.merge_edit_date ELSE m.merge_edit_date END
                         AND NOT CASE WHEN \(isNewer) THEN excluded.merge_settled ELSE m.merge_settled END
