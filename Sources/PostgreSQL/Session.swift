@@ -22,12 +22,15 @@ public final class Session {
     private let answerTimeoutMilliseconds: Int
     /// The process id that the server announced at connect. A pooler announces one of its own making.
     public let announcedBackendPID: Int32
+    /// Asks the server, from any thread, to end what this session runs.
+    let canceller: Canceller?
 
     /// Opens a session, or throws `unreachable` with the server's SQLSTATE if it gave one.
     public init(_ options: ConnectionOptions) throws(PostgresError) {
         let handle = try Session.connect(options)
         self.handle = handle
         announcedBackendPID = PQbackendPID(handle)
+        canceller = Canceller(handle)
         answerTimeoutMilliseconds =
             options.statementTimeoutMilliseconds > 0
             ? options.statementTimeoutMilliseconds + options.answerGraceMilliseconds : Int(Int32.max)

@@ -7,7 +7,7 @@ final class WorkerThread: Sendable {
 
     init() {
         let mailbox = mailbox
-        start {
+        detachThread {
             while let job = mailbox.take() { job() }
         }
     }
@@ -17,6 +17,12 @@ final class WorkerThread: Sendable {
 
     /// Runs what is queued, then ends the thread.
     func stop() { mailbox.close() }
+
+    /// Drops what is queued, and ends the thread after the job that runs.
+    func discard() {
+        mailbox.clear()
+        mailbox.close()
+    }
 
     deinit { mailbox.close() }
 }
@@ -56,6 +62,12 @@ private final class Mailbox: @unchecked Sendable {
         return jobs.isEmpty ? nil : jobs.removeFirst()
     }
 
+    func clear() {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        jobs = []
+    }
+
     func close() {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -70,7 +82,8 @@ private final class Body {
     init(run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
-private func start(_ run: @escaping @Sendable () -> Void) {
+/// Runs `run` on a thread of its own.
+func detachThread(_ run: @escaping @Sendable () -> Void) {
     var thread = pthread_t()
     let body = Unmanaged.passRetained(Body(run: run))
     let result = pthread_create(

@@ -89,6 +89,13 @@ public struct WriterMachine: Sendable {
         }
     }
     public var queuedBytes: Int { batcher.queuedBytes }
+    /// Whether a transaction is in flight.
+    public var isCommitting: Bool {
+        switch phase {
+        case .committing, .forgetting: true
+        case .idle, .waiting: false
+        }
+    }
     /// Whether the transaction in flight is past all reason, so that this process is better started anew.
     public func isStuck(now: Instant) -> Bool {
         switch phase {

@@ -89,6 +89,9 @@ actor WriterLoop {
         return context.status.json()
     }
 
+    /// Whether a transaction is in flight.
+    var isCommitting: Bool { machine.isCommitting }
+
     /// Returns when the link may be read on.
     func untilRoom() async {
         guard !machine.wantsInput, outcome == nil else { return }

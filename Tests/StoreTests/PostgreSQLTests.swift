@@ -191,6 +191,27 @@ import Testing
         await #expect(throws: PostgresError.closed) { try await connection.run { _ in } }
     }
 
+    @Test func an_abandoned_connection_lets_everybody_go_and_ends_what_the_server_runs() async throws {
+        let connection = Connection(try cluster.options(database: "postgres"))
+        let pid = try await connection.run { s in try s.query("SELECT pg_backend_pid()")[0].integer(0) }
+        let running = Task { try await connection.run { s in _ = try s.query("SELECT pg_sleep(25)") } }
+        let watcher = try session()
+        func isActive() throws -> Bool {
+            try watcher.query(
+                "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND state = 'active' AND query LIKE '%sleep%'", [.int(Int32(pid))]
+            ).count == 1
+        }
+        while try !isActive() { try await Task.sleep(for: .milliseconds(5)) }
+        let queued = Task { try await connection.run { _ in } }
+        let began = ContinuousClock.now
+        connection.abandon()
+        await #expect(throws: PostgresError.closed) { try await running.value }
+        await #expect(throws: PostgresError.closed) { try await queued.value }
+        await #expect(throws: PostgresError.closed) { try await connection.run { _ in } }
+        while try isActive() { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(ContinuousClock.now - began < .seconds(20))
+    }
+
     @Test func a_connection_lost_at_commit_leaves_its_outcome_unknown() throws {
         let s = try session()
         try s.script("CREATE TABLE IF NOT EXISTS commit_probe (a int)")

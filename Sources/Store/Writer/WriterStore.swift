@@ -117,6 +117,9 @@ public final class WriterStore: Sendable {
     }
 
     public func close() async { await connection.close() }
+
+    /// Ends without waiting for a transaction in flight, which is rolled back or committed and then sent again and skipped.
+    public func abandon() { connection.abandon() }
 }
 
 /// What a committed transaction did.
