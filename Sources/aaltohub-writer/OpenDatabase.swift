@@ -54,12 +54,7 @@ func openDatabase(_ store: WriterStore, _ context: ServiceContext) async throws 
 /// The one line and the status for a database that cannot be opened.
 private func startError(_ error: any Error) -> ServiceError {
     if let error = error as? ServiceError { return error }
-    if error as? StoreError == .anotherWriter { return .unavailable("\(error)") }
-    let line = DatabaseDoctor.remedy(error)
-    return switch FailureClass(error) {
-    case .environment, .timeout, .conflict: .temporary(line)
-    case .operators, .data: .configuration(line)
-    }
+    return ServiceError(exitCode(of: error).flatMap(ExitStatus.init) ?? .internal, DatabaseDoctor.remedy(error))
 }
 
 extension LinkError: ServiceErrorConvertible {
