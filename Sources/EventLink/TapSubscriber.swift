@@ -20,7 +20,7 @@ public struct TapSample: Sendable {
 
     public var isFull: Bool { topic.hasPrefix(Subscriptions.full) }
 
-    /// service, stage, kind, group: the last may hold dots, and so may a service's account.
+    /// The last part of the topic: a chat's id or `-`, without dots, which a service's account may hold.
     public var group: String { topic.split(separator: ".").last.map(String.init) ?? "" }
 }
 

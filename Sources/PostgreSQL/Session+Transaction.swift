@@ -2,8 +2,8 @@ extension Session {
     /// Runs `body` between BEGIN and COMMIT (READ COMMITTED). An error of `body` rolls back and is thrown on.
     ///
     /// Throws `commitOutcomeUnknown` when the connection went away between COMMIT and its answer.
-    public func transaction<T>(readOnly: Bool = false, _ body: () throws -> T) throws -> T {
-        try query(readOnly ? "BEGIN READ ONLY" : "BEGIN")
+    public func transaction<T>(_ body: () throws -> T) throws -> T {
+        try query("BEGIN")
         let value: T
         do {
             value = try body()

@@ -17,8 +17,6 @@ public struct ContentHash: Hashable, Comparable, Sendable {
 
     /// The 16 bytes of the database's column.
     public var bytes: [UInt8] { bigEndian(content) + bigEndian(details) }
-    /// The 8 bytes that name a version in `message_versions`.
-    public var versionBytes: [UInt8] { bigEndian(content) }
 }
 
 /// The canonical text of some fields, hashed: each field carries a tag of its presence and its length, so none runs into the next.

@@ -136,15 +136,6 @@ public struct ChatlessDeletion: Hashable, Sendable {
     }
 }
 
-/// One state that a message was in, for the history: unique by (group, id, edit date, `hash.versionBytes`).
-public struct VersionRow: Hashable, Sendable {
-    public var chat: ChatKey
-    public var id: Int64
-    public var editDate: Int64
-    public var hash: ContentHash
-    public var content: MessageContent
-}
-
 /// A batch's changes, each table row at most once: one upsert may not touch a row twice.
 public struct Folded: Hashable, Sendable {
     /// One per message, in order of (chat, id): concurrent upserts of the same rows then cannot deadlock.
@@ -153,8 +144,6 @@ public struct Folded: Hashable, Sendable {
     public var deletions: [DeletionRow] = []
     /// In order of the id. Apply after `messages`; those of the batch that match are marked there already.
     public var chatlessDeletions: [ChatlessDeletion] = []
-    /// Each state of each message, in order of arrival, none twice.
-    public var versions: [VersionRow] = []
     /// In order of arrival.
     public var migrations: [WireMigration] = []
     /// The last word on each chat, in order of the chat.
@@ -182,29 +171,18 @@ private struct MessageKey: Hashable, Comparable {
     static func < (a: MessageKey, b: MessageKey) -> Bool { (a.chat, a.id) < (b.chat, b.id) }
 }
 
-private struct VersionKey: Hashable {
-    var message: MessageKey
-    var editDate: Int64
-    var content: UInt64
-}
-
 /// Folds pieces, which `pieces(of:)` has checked, in order.
 public func fold(_ pieces: some Sequence<Piece>) -> Folded {
     var out = Folded()
     var rows: [MessageKey: MessageRow] = [:]
     var deletions: [MessageKey: DeletionMark] = [:]
     var chatless: [Int64: DeletionMark] = [:]
-    var versions: Set<VersionKey> = []
     var groups: [ChatKey: Folded.GroupStateRow] = [:]
     for piece in pieces {
         switch piece.change.kind {
         case .message(let message):
             guard let row = try? MessageRow(message, receivedAt: piece.receivedAt) else { preconditionFailure("pieces are checked") }
             let key = MessageKey(chat: row.chat, id: row.id)
-            if versions.insert(VersionKey(message: key, editDate: row.key.editDate, content: row.key.hash.content)).inserted {
-                out.versions.append(
-                    VersionRow(chat: row.chat, id: row.id, editDate: row.key.editDate, hash: row.key.hash, content: row.content))
-            }
             if rows[key]?.merge(row) == nil { rows[key] = row }
         case .deletion(let deletion):
             let mark = DeletionMark(deletedAt: piece.receivedAt, presumed: deletion.presumed)

@@ -14,11 +14,4 @@ public final class Context: @unchecked Sendable {
 
     /// Waits until every socket is closed, which each socket's owner sees to; sockets keep their context alive.
     deinit { zmq_ctx_term(pointer) }
-
-    /// libzmq's version, as `4.3.4`.
-    public static var version: String {
-        var (major, minor, patch): (Int32, Int32, Int32) = (0, 0, 0)
-        zmq_version(&major, &minor, &patch)
-        return "\(major).\(minor).\(patch)"
-    }
 }

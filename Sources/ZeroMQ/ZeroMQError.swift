@@ -18,6 +18,4 @@ public struct ZeroMQError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// A ROUTER's peer is gone (`ZMQ_ROUTER_MANDATORY`).
     public var isUnreachable: Bool { code == EHOSTUNREACH }
-    /// The context is being closed.
-    public var isTerminated: Bool { code == AALTOHUB_ZMQ_ETERM }
 }

@@ -13,7 +13,6 @@ actor WriterLoop {
     private var machine = WriterMachine(epoch: 0)
     private var link: WriterLink?
     private var control: ControlServer?
-    private var commit: Task<Void, Never>?
     /// The earliest instant for which a timer is set.
     private var armed: Instant?
     private var outcome: Result<Void, any Error>?
@@ -127,7 +126,7 @@ actor WriterLoop {
 
     private func begin(_ work: Work, _ timeoutsBefore: Int) {
         let (epoch, credit, store) = (machine.epoch, machine.credit, store)
-        commit = Task {
+        Task {
             do {
                 switch work {
                 case .hello(let producer, let hello, let route):

@@ -28,23 +28,6 @@ import Testing
         #expect(a.bytes(13).count == 13)
     }
 
-    @Test func a_queue_keeps_order_and_refuses_what_exceeds_its_limit() {
-        var queue = BoundedQueue<Int>(limit: 40)
-        var model: [Int] = []
-        var generator = SeededGenerator(seed: 7)
-        for i in 0..<10_000 {
-            if Bool.random(using: &generator) {
-                #expect(queue.append(i) == (model.count < 40))
-                if model.count < 40 { model.append(i) }
-            } else {
-                let n = Int.random(in: 0..<4, using: &generator)
-                #expect(queue.popFirst(n) == Array(model.prefix(n)))
-                model.removeFirst(min(n, model.count))
-            }
-            #expect(queue.count == model.count && queue.first == model.first)
-        }
-    }
-
     @Test func backoff_doubles_to_its_limit_and_starts_over() {
         var generator = SeededGenerator(seed: 1)
         var backoff = Backoff(first: .seconds(1), limit: .seconds(8))

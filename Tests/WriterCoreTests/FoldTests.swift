@@ -33,12 +33,11 @@ import WriterCore
         }
     }
 
-    @Test func each_message_becomes_one_row_and_a_b_a_keeps_three_versions() {
+    @Test func each_message_becomes_one_row_with_its_newest_copy() {
         let out = fold([piece(message(1, "a")), piece(message(2, "x")), piece(message(1, "b", edit: 5)), piece(message(1, "a", edit: 9))])
         #expect(out.messages.map(\.id) == [1, 2])
         #expect(out.messages[0].content.text == "a")
         #expect(out.messages[0].key.editDate == 9)
-        #expect(out.versions.filter { $0.id == 1 }.map(\.content.text) == ["a", "b", "a"])
     }
 
     @Test func a_time_of_reception_before_1970_is_damage() {
@@ -49,12 +48,6 @@ import WriterCore
             #expect(good.isEmpty == isDamage)
             #expect(failed.map(\.error) == (isDamage ? ["unreadable change: \(ContractError.badField("header.received_at"))"] : []))
         }
-    }
-
-    @Test func the_same_copy_twice_is_one_version() {
-        let out = fold([piece(message(1, "a")), piece(message(1, "a"))])
-        #expect(out.messages.count == 1)
-        #expect(out.versions.count == 1)
     }
 
     @Test func a_delete_marks_the_row_of_its_batch_whichever_came_first() {

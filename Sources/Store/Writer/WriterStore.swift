@@ -111,11 +111,6 @@ public final class WriterStore: Sendable {
         }
     }
 
-    /// Whether the database answers.
-    public func ping() async throws {
-        try await connection.run { session in _ = try session.query("SELECT 1") }
-    }
-
     public func close() async { await connection.close() }
 
     /// Ends without waiting for a transaction in flight, which is rolled back or committed and then sent again and skipped.
