@@ -27,6 +27,12 @@ public struct GroupRegistry: Sendable, Equatable {
         for group in groups where group.isEnabled { uuids[group.kind, default: [:]][group.id] = group.uuid }
     }
 
+    /// The basic group goes on as this supergroup, under the group's row until that has one of its own.
+    mutating func follow(basicGroup group: Int64, to channel: Int64) {
+        guard let uuid = uuid(.basicGroup, group) else { return }
+        uuids[.channel, default: [:]][channel] = uuid
+    }
+
     public func contains(_ kind: CapturedGroup.Kind, _ id: Int64) -> Bool { uuids[kind]?[id] != nil }
     public func uuid(_ kind: CapturedGroup.Kind, _ id: Int64) -> String? { uuids[kind]?[id] }
     /// Bare ids, ascending.

@@ -58,6 +58,10 @@ public struct ListenerMachine: Sendable {
     private var drainBefore: Instant?
     private var isStopped = false
     private var actions: [Action] = []
+    /// Supergroups that are captured because their basic group is.
+    private var followed: [(group: Int64, channel: Int64)] = []
+    /// The layer that is declared to Telegram.
+    private let layer: Int32
     public private(set) var counters = ListenerCounters()
     public private(set) var unresolved: Set<Int64> = []
     public private(set) var lostChannels: [Int64: String] = [:]
@@ -67,8 +71,9 @@ public struct ListenerMachine: Sendable {
     /// `peers`: what was stored for this authorisation. `seed`: makes the traces.
     public init(
         producer: ProducerMachine.Producer, groups: some Sequence<CapturedGroup>, peers: PeerBook, seed: UInt64,
-        windowRecords: Int = ListenerLimits.windowRecords
+        windowRecords: Int = ListenerLimits.windowRecords, layer: Int32 = TL.newestLayer
     ) {
+        self.layer = layer
         registry = GroupRegistry(groups)
         link = ProducerMachine(producer, windowRecords: windowRecords)
         startPeers = peers
@@ -141,7 +146,7 @@ public struct ListenerMachine: Sendable {
         }
         log(.notice, "welcomed by the writer, epoch \(link.epoch), \(written.count) positions")
         recorder = Recorder(written: written, seed: seed)
-        engine = UpdateEngine(positions: positions, channels: registry.channels, peers: startPeers, now: now)
+        engine = UpdateEngine(positions: positions, channels: registry.channels, peers: startPeers, layer: layer, now: now)
         startPeers = PeerBook(limit: 1)
         if isTelegramConnected { run(engine?.connected(now: now) ?? [], now: now, clock: clock) }
     }
@@ -170,23 +175,21 @@ public struct ListenerMachine: Sendable {
     public mutating func pushed(_ bytes: [UInt8], now: Instant, clock: UnixTime) -> [Action] {
         guard engine != nil, !isDraining else { return finish() }
         counters.pushes += 1
-        do {
-            let object = try TL.decode(bytes)
-            if let envelope = Envelope(object, receivedAt: clock) {
-                run(engine?.handle(envelope, now: now) ?? [], now: now, clock: clock)
-            } else {
-                unreadable(bytes, "no Updates but \(object.name)", now: now, clock: clock)
-            }
-        } catch {
-            unreadable(bytes, "\(error)", now: now, clock: clock)
-        }
+        run(engine?.handle(bytes: bytes, receivedAt: clock, now: now) ?? [], now: now, clock: clock)
         return finish()
     }
 
-    private mutating func unreadable(_ bytes: [UInt8], _ reason: String, now: Instant, clock: UnixTime) {
-        counters.unreadable += 1
-        actions.append(.quarantine(QuarantinedObject(bytes, context: "push", layer: TL.newestLayer, reason: reason)))
-        run(engine?.undecodable(now: now) ?? [], now: now, clock: clock)
+    /// The result of a call that was made elsewhere with this authorisation: it may move boxes. `channel`: what the call was about.
+    public mutating func called(result: TLObject, about channel: Int64? = nil, now: Instant, clock: UnixTime) -> [Action] {
+        guard engine != nil, !isDraining else { return finish() }
+        run(engine?.handle(result: result, ofCallAbout: channel, receivedAt: clock, now: now) ?? [], now: now, clock: clock)
+        return finish()
+    }
+
+    /// The serialized answer to a call. What of it nobody can read costs only itself.
+    public mutating func answered(_ id: UpdateRequestID, bytes: [UInt8], now: Instant, clock: UnixTime) -> [Action] {
+        run(engine?.answer(id, bytes: bytes, receivedAt: clock, now: now) ?? [], now: now, clock: clock)
+        return finish()
     }
 
     public mutating func answered(_ id: UpdateRequestID, _ result: TLObject, now: Instant, clock: UnixTime) -> [Action] {
@@ -221,20 +224,18 @@ public struct ListenerMachine: Sendable {
 
     /// The registered groups, whenever they may have changed.
     public mutating func groupsChanged(_ groups: some Sequence<CapturedGroup>, now: Instant, clock: UnixTime) -> [Action] {
-        let new = GroupRegistry(groups)
+        var new = GroupRegistry(groups)
+        // The writer's registration of a supergroup may not be there yet.
+        for (group, channel) in followed where new.contains(.basicGroup, group) && !new.contains(.channel, channel) {
+            new.follow(basicGroup: group, to: channel)
+        }
         guard new != registry else { return finish() }
         let old = registry.channels
         registry = new
         log(.notice, "\(new.count) groups are captured")
         unresolved.formIntersection(new.channels)
         lostChannels = lostChannels.filter { new.contains(.channel, $0.key) }
-        if new.channels != old {
-            var positions: [Box: BoxState] = [:]
-            for (key, p) in recorder?.positions ?? [] {
-                positions[key.engineBox] = BoxState(generation: p.generation, value: p.value, date: p.date, seq: p.seq)
-            }
-            run(engine?.track(new.channels, positions: positions, now: now) ?? [], now: now, clock: clock)
-        }
+        if new.channels != old { track(now: now, clock: clock) }
         return finish()
     }
 
@@ -279,7 +280,16 @@ public struct ListenerMachine: Sendable {
             case .unresolved(let channel):
                 unresolved.insert(channel)
                 log(.warning, "channel \(channel) is registered, but not among this account's dialogs: join it, or disable it")
-            case .quarantine(let object): actions.append(.quarantine(object))
+            case .resolved(let channel):
+                unresolved.remove(channel)
+                log(.notice, "channel \(channel) is found")
+            case .hashRefused(let channel):
+                unresolved.insert(channel)
+                log(.warning, "the server does not know the access hash of channel \(channel): it is learnt anew")
+            case .migrated(let group, let channel): migrated(group, to: channel, now: now, clock: clock)
+            case .quarantine(let object):
+                counters.unreadable += 1
+                actions.append(.quarantine(object))
             }
         }
         if !hasCaughtUp, engine?.isCommonCurrent == true { hasCaughtUp = true }
@@ -293,9 +303,28 @@ public struct ListenerMachine: Sendable {
 
     private mutating func deliver(_ delivery: Delivery, now: Instant) {
         guard let peers = engine?.peers else { return }
-        if case .channel(let id) = delivery.box { unresolved.remove(id) }
         if delivery.tooLong { log(.warning, "the server skipped updates of \(delivery.box.map { BoxKey($0).description } ?? "-")") }
         for record in recorder?.take(delivery, registry: registry, peers: peers, now: now) ?? [] { append(record) }
+    }
+
+    /// The registered group goes on as a supergroup: followed at once, from its first message. The writer registers it, too.
+    private mutating func migrated(_ group: Int64, to channel: Int64, now: Instant, clock: UnixTime) {
+        guard registry.contains(.basicGroup, group), !registry.contains(.channel, channel) else { return }
+        registry.follow(basicGroup: group, to: channel)
+        followed.append((group, channel))
+        log(.notice, "group \(group) became supergroup \(channel), which is captured from now on")
+        if let record = recorder?.migration(group, to: channel, receivedAt: clock) { append(record) }
+        track(startingAt: [channel: BoxState(value: 1)], now: now, clock: clock)
+    }
+
+    /// Tells the engine which channels are registered. Those of which nothing is known start at the given positions.
+    private mutating func track(startingAt known: [Int64: BoxState] = [:], now: Instant, clock: UnixTime) {
+        var positions: [Box: BoxState] = [:]
+        for (channel, state) in known { positions[.channel(channel)] = state }
+        for (key, p) in recorder?.positions ?? [] {
+            positions[key.engineBox] = BoxState(generation: p.generation, value: p.value, date: p.date, seq: p.seq)
+        }
+        run(engine?.track(registry.channels, positions: positions, now: now) ?? [], now: now, clock: clock)
     }
 
     private mutating func groupState(_ channel: Int64, _ state: WireGroupState.State, _ reason: String, _ clock: UnixTime) {

@@ -111,6 +111,24 @@ public struct Recorder: Sendable {
             ])
     }
 
+    /// A basic group became a supergroup, beside all positions. The group's last message, when it comes, says its last id.
+    public mutating func migration(_ group: Int64, to channel: Int64, receivedAt: UnixTime) -> Recorded {
+        let header = WireHeader.with {
+            $0.receivedAt = receivedAt.nanoseconds
+            $0.trace = generator.next()
+        }
+        return record(
+            header,
+            [
+                .with {
+                    $0.migration = .with {
+                        $0.basicGroupID = group
+                        $0.channelID = channel
+                    }
+                }
+            ])
+    }
+
     // MARK: positions without content
 
     /// When `due` has something to say.

@@ -118,7 +118,7 @@ extension TLReader {
     private static let resumeTries = 64
 
     /// Where `left` more elements of the type begin from which, with the rest of the walk, the bytes end exactly.
-    private func resume(behind start: Int, left: Int, of element: Int, then walk: Walk) -> Int? {
+    func resume(behind start: Int, left: Int, of element: Int, then walk: Walk) -> Int? {
         var tries = 0
         var place = start + 4
         while place <= min(end, start + TLReader.resumeWindow) && tries < TLReader.resumeTries {

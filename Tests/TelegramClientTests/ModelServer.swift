@@ -76,6 +76,9 @@ struct ModelServer {
                 final: final, timeout: 5)
         case .getChannelPosition(let channel, _): return .channelPosition(pts: positions[channel]!, users: [], chats: [])
         case .getDialogs: return .dialogs([], next: nil, users: [], chats: [])
+        case .getPeerDialogs(let peers):
+            return .peerDialogs(peers.map { .init(channel: $0.channel, pts: positions[$0.channel]!) }, users: [], chats: [])  // set in init
+        case .getChannel: return .chats([])
         }
     }
 }

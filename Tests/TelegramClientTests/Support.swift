@@ -84,11 +84,18 @@ func words(_ outputs: [UpdateOutput]) -> [String] {
                 return "#\(id.number) getChannelDifference \(channel) \(pts)" + (limit == 100 ? "" : " limit \(limit)")
             case .getChannelPosition(let channel, _): return "#\(id.number) getChannelPosition \(channel)"
             case .getDialogs(let page): return "#\(id.number) getDialogs \(page.id)"
+            case .getPeerDialogs(let peers):
+                return "#\(id.number) getPeerDialogs "
+                    + (peers.count > 4 ? "\(peers.count) channels" : peers.map { "\($0.channel)" }.joined(separator: " "))
+            case .getChannel(let channel, let chat, let message): return "#\(id.number) getChannel \(channel) in \(chat.name) \(message)"
             }
         case .lostAccess(let channel, let reason): return "lost \(channel) \(reason)"
         case .regainedAccess(let channel): return "regained \(channel)"
         case .unresolved(let channel): return "unresolved \(channel)"
-        case .quarantine(let object): return "quarantine \(object.bytes.count)"
+        case .resolved(let channel): return "resolved \(channel)"
+        case .hashRefused(let channel): return "hash refused \(channel)"
+        case .migrated(let group, let channel): return "migrated \(group) to \(channel)"
+        case .quarantine(let object): return "quarantine \(object.context) \(object.bytes.count)"
         }
     }
 }
@@ -114,7 +121,7 @@ func settledEngine(common pts: Int64 = 100, channels: [Int64: Int64] = [:], now:
     var engine = UpdateEngine(positions: positions, channels: channels.keys, peers: peers, now: now)
     var pending = engine.connected(now: now)
     var instant = now
-    while !engine.isSettled {
+    while !engine.isSettled, instant < now + .seconds(60) {
         var next: [UpdateOutput] = []
         for output in pending {
             guard case .request(let id, let request) = output else { continue }
@@ -124,6 +131,9 @@ func settledEngine(common pts: Int64 = 100, channels: [Int64: Int64] = [:], now:
             case .getChannelDifference(_, _, let pts, _):
                 next += engine.answer(
                     id, .channelDifferenceEmpty(pts: pts, final: true, timeout: 300), receivedAt: someTime, now: instant)
+            case .getPeerDialogs(let peers):
+                let dialogs = peers.map { UpdateAnswer.Dialog(channel: $0.channel, pts: channels[$0.channel]) }
+                next += engine.answer(id, .peerDialogs(dialogs, users: [], chats: []), receivedAt: someTime, now: instant)
             default: break
             }
         }

@@ -24,6 +24,27 @@ extension UpdateRequest {
         case .getChannelPosition(let channel, let accessHash):
             return TLObject(
                 "channels.getFullChannel", ["channel": .object(UpdateRequest.inputChannel(channel, accessHash))])
+        case .getPeerDialogs(let compared):
+            return TLObject(
+                "messages.getPeerDialogs",
+                [
+                    "peers": .objects(
+                        compared.map { peer in
+                            TLObject(
+                                "inputDialogPeer",
+                                [
+                                    "peer": .object(
+                                        TLObject(
+                                            "inputPeerChannel",
+                                            ["channel_id": .integer(peer.channel), "access_hash": .integer(peer.accessHash)]))
+                                ])
+                        })
+                ])
+        case .getChannel(let channel, let chat, let message):
+            let input = TLObject(
+                "inputChannelFromMessage",
+                ["peer": .object(chat), "msg_id": .integer(message), "channel_id": .integer(channel)])
+            return TLObject("channels.getChannels", ["id": .objects([input])])
         case .getDialogs(let page):
             return TLObject(
                 "messages.getDialogs",

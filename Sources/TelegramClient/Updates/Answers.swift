@@ -30,6 +30,8 @@ public struct DifferenceContent: Sendable, Equatable {
     public var updates: [Update] = []
     public var users: [TLObject] = []
     public var chats: [TLObject] = []
+    /// Part of it could not be decoded: what it moves over is recorded as a gap.
+    public var isIncomplete = false
 
     public init(messages: [TLObject] = [], updates: [Update] = [], users: [TLObject] = [], chats: [TLObject] = []) {
         self.messages = messages
@@ -62,15 +64,25 @@ public enum UpdateAnswer: Sendable, Equatable {
     case channelDifferenceTooLong(DifferenceContent, pts: Int64, final: Bool, timeout: Int32?)
     case channelPosition(pts: Int64, users: [TLObject], chats: [TLObject])
     case dialogs([Dialog], next: DialogsPage?, users: [TLObject], chats: [TLObject])
+    case peerDialogs([Dialog], users: [TLObject], chats: [TLObject])
+    case chats([TLObject])
 
     /// One dialog as far as it concerns updates.
     public struct Dialog: Sendable, Equatable {
         /// Channels only.
         public var channel: Int64?
+        /// Servers may leave it out.
         public var pts: Int64?
-        public init(channel: Int64?, pts: Int64?) {
+        /// Id of its newest message.
+        public var topMessage: Int64?
+        public init(channel: Int64?, pts: Int64?, topMessage: Int64? = nil) {
             self.channel = channel
             self.pts = pts
+            self.topMessage = topMessage
+        }
+        init(_ object: TLObject) {
+            self.init(
+                channel: object["peer"]?.object?["channel_id"]?.int, pts: object["pts"]?.int, topMessage: object["top_message"]?.int)
         }
     }
 
@@ -108,6 +120,11 @@ public enum UpdateAnswer: Sendable, Equatable {
             self = .channelPosition(pts: pts, users: object.objects("users"), chats: object.objects("chats"))
         case "messages.dialogs", "messages.dialogsSlice":
             self = UpdateAnswer.dialogs(object)
+        case "messages.peerDialogs":
+            self = .peerDialogs(
+                object.objects("dialogs").map(Dialog.init), users: object.objects("users"), chats: object.objects("chats"))
+        case "messages.chats", "messages.chatsSlice":
+            self = .chats(object.objects("chats"))
         default:
             return nil
         }
@@ -115,7 +132,7 @@ public enum UpdateAnswer: Sendable, Equatable {
 
     private static func dialogs(_ object: TLObject) -> UpdateAnswer {
         let raw = object.objects("dialogs")
-        let dialogs = raw.map { Dialog(channel: $0["peer"]?.object?["channel_id"]?.int, pts: $0["pts"]?.int) }
+        let dialogs = raw.map(Dialog.init)
         let users = object.objects("users")
         let chats = object.objects("chats")
         // `messages.dialogs` is everything there is; a slice goes on below its last dialog that has a message.

@@ -34,6 +34,20 @@ struct ChannelBox: Sendable {
     var restart: Restart?
     /// Said to be unresolved already.
     var reportedUnresolved = false
+    /// The server called this hash invalid: it must be learnt anew.
+    var refusedHash: Int64?
+    /// When our position was last known to be the server's.
+    var comparedAt: Instant
+    /// To be compared by the watchdog as soon as may be: anything may have been missed.
+    var isSuspect = false
+    /// The watchdog saw the server here: unless pushes get there first, the wanted difference is asked.
+    var seenAhead: Int64?
+    /// The highest message id that was delivered.
+    var topMessage: Int64 = 0
+    /// Its position is to be asked for alone, since no dialog tells it.
+    var hasNoDialogPosition = false
+    var rhythm: Rhythm
+    var statistics = ChannelStatistics()
 
     enum Restart: Sendable, Equatable {
         /// The part in between is skipped.
@@ -42,22 +56,46 @@ struct ChannelBox: Sendable {
         case newGeneration
     }
 
-    init(id: Int64, generation: UInt64, value: Int64?, accessHash: Int64?, now: Instant) {
+    init(id: Int64, position: BoxState?, accessHash: Int64?, now: Instant) {
         self.id = id
         self.accessHash = accessHash
-        box = NumberedBox(generation: generation, value: value)
-        need = .catchUp
+        box = NumberedBox(generation: position?.generation ?? 1, value: position?.value)
         dueAt = now
+        comparedAt = now
+        rhythm = Rhythm(now: now)
     }
 
-    var isAsking: Bool { if case .asking = phase { true } else { false } }
     /// Nothing may be applied: a difference runs, or it is unknown where to start.
-    var isWaiting: Bool { phase != .idle || box.value == nil || restart != nil }
+    var isWaiting: Bool {
+        if case .asking = phase { return true }
+        return phase == .lost || box.value == nil || restart != nil
+    }
 
     /// Wants a difference; what was wanted more, or sooner, stays.
     mutating func want(_ need: Need, at instant: Instant) {
-        self.need = max(self.need, need)
+        if need > self.need || seenAhead != nil {
+            seenAhead = nil
+            self.need = max(self.need, need)
+        }
         dueAt = min(dueAt, instant)
+    }
+
+    /// The watchdog saw the server ahead of us: what is missing may still be on its way.
+    mutating func noteAhead(_ position: Int64, now: Instant) {
+        guard need == .poll else { return }
+        want(.catchUp, at: now + UpdateLimits.holdBack)
+        seenAhead = position
+    }
+
+    /// Our position is the server's, or was a moment ago.
+    mutating func confirm(now: Instant) {
+        comparedAt = now
+        isSuspect = false
+        if let position = seenAhead, let value = box.value, value >= position {
+            seenAhead = nil
+            need = .poll
+        }
+        if need == .poll { dueAt = now + rhythm.pollInterval(now: now) }
     }
 
     /// The earliest instant at which something is to be done for it, without regard to the limits shared by all.
@@ -65,7 +103,12 @@ struct ChannelBox: Sendable {
         switch phase {
         case .asking, .lost: nil
         case .idle:
-            accessHash == nil ? nil : max(min(dueAt, box.holdUntil ?? dueAt), notBefore ?? .zero)
+            if accessHash == nil {
+                // Without a hash nothing can be asked, but what was pushed need not wait for ever.
+                box.value == nil ? box.holdUntil : nil
+            } else {
+                max(min(dueAt, box.holdUntil ?? dueAt), notBefore ?? .zero)
+            }
         }
     }
 }

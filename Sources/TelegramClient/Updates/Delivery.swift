@@ -64,6 +64,20 @@ public enum UpdateRequest: Sendable, Equatable {
     /// Where a channel stands now (channels.getFullChannel).
     case getChannelPosition(channel: Int64, accessHash: Int64)
     case getDialogs(DialogsPage)
+    /// pts and top message of up to `UpdateLimits.comparePeers` channels.
+    case getPeerDialogs([ComparedChannel])
+    /// The full form of a channel that was only seen inside a message of another chat.
+    case getChannel(channel: Int64, seenIn: TLObject, message: Int64)
+}
+
+/// One of the channels that a getPeerDialogs compares.
+public struct ComparedChannel: Sendable, Hashable {
+    public var channel: Int64
+    public var accessHash: Int64
+    public init(channel: Int64, accessHash: Int64) {
+        self.channel = channel
+        self.accessHash = accessHash
+    }
 }
 
 /// Where the next page of dialogs begins.
@@ -85,8 +99,14 @@ public enum UpdateOutput: Sendable, Equatable {
     case lostAccess(channel: Int64, reason: String)
     /// Reading works again.
     case regainedAccess(channel: Int64)
-    /// Registered, but not among the account's dialogs: looked for again later.
+    /// Registered, but not among the account's dialogs: looked for again later. What is pushed of it is delivered meanwhile.
     case unresolved(channel: Int64)
+    /// The access hash of an unresolved channel, or of one whose hash was refused, is known now.
+    case resolved(channel: Int64)
+    /// The server does not know the access hash that was stored for it: do not offer that one again. It is learnt anew.
+    case hashRefused(channel: Int64)
+    /// A basic group became this supergroup, where its history goes on.
+    case migrated(basicGroup: Int64, channel: Int64)
     /// Could not be read: keep it for a later decoder. The differences are asked for what it may have said.
     case quarantine(QuarantinedObject)
 }

@@ -15,6 +15,10 @@ public struct Envelope: Sendable, Equatable {
     public var seq: Int32
     /// `updatesTooLong`: everything must be asked for.
     public var tooLong: Bool
+    /// The sender of a short message in a basic group. The form names nobody: unless known, the difference brings message and user.
+    public var shortSender: Int64?
+    /// It has waited for a whole difference: its number says nothing more.
+    var hasWaited = false
     public var receivedAt: UnixTime
 
     public init(
@@ -43,6 +47,7 @@ public struct Envelope: Sendable, Equatable {
             updates = [Update(update, receivedAt: receivedAt)]
         case "updateShortMessage", "updateShortChatMessage":
             updates = [Update(Envelope.expanded(object), receivedAt: receivedAt)]
+            if object.name == "updateShortChatMessage" { shortSender = object["from_id"]?.int }
         case "updateShortSentMessage":
             // Only ever an answer to a call of our own, whose text the caller knows: here just its numbers count.
             guard let pts = object["pts"]?.int, let count = object["pts_count"]?.int else { return nil }
@@ -55,6 +60,24 @@ public struct Envelope: Sendable, Equatable {
             seqStart = Int32(clamping: object["seq_start"]?.int ?? Int64(seq))
         default:
             return nil
+        }
+    }
+
+    /// Reads the result of a call of this authorisation that moves a box: an `Updates`, an `invitedUsers`, or one of the `affected…`
+    /// forms, which concern the common box unless the call was about a channel. nil: it moves nothing.
+    /// Source: https://core.telegram.org/api/updates#message-related-event-sequences
+    public init?(result: TLObject, ofCallAbout channel: Int64? = nil, receivedAt: UnixTime) {
+        switch result.name {
+        case "messages.affectedMessages", "messages.affectedHistory", "messages.affectedFoundMessages":
+            guard let pts = result["pts"]?.int, let count = result["pts_count"]?.int else { return nil }
+            let box = channel.map(Box.channel) ?? .common
+            self.init(
+                updates: [Update(object: result, place: .box(box, end: pts, count: count), receivedAt: receivedAt)], receivedAt: receivedAt)
+        case "messages.invitedUsers":
+            guard let updates = result["updates"]?.object else { return nil }
+            self.init(updates, receivedAt: receivedAt)
+        default:
+            self.init(result, receivedAt: receivedAt)
         }
     }
 

@@ -72,6 +72,14 @@ struct NumberedBox: Sendable {
     /// The wait is over: a difference is being asked, which ends it.
     mutating func stopHolding() { holdUntil = nil }
 
+    /// Where the box may start without losing anything that waits.
+    var earliestHeld: Int64? { held.map(\.order.0).min() }
+
+    /// What is held waits for a start, but not for ever.
+    mutating func startHolding(now: Instant) {
+        if holdUntil == nil { holdUntil = now + UpdateLimits.holdBack }
+    }
+
     /// The server counts anew: what waits has numbers of the old count.
     mutating func startGeneration() {
         generation += 1

@@ -49,8 +49,16 @@ public struct PeerBook: Sendable {
     /// Keys in the order in which they were first seen, for eviction.
     private var order: [Key] = []
     private var evicted = 0
+    /// Where peers without a usable hash were seen: a message of this chat names them.
+    private var contexts: [Key: Context] = [:]
     private var changed: [Key] = []
     private var isChanged: Set<Key> = []
+
+    /// A message that names a peer; by it the server finds the peer without its hash.
+    struct Context: Hashable, Sendable {
+        var chat: Key
+        var message: Int64
+    }
 
     public init(limit: Int = UpdateLimits.peers) {
         precondition(limit > 0, "a book of peers holds at least one")
@@ -121,6 +129,7 @@ public struct PeerBook: Sendable {
         let before = peers[key]
         var after = before ?? Peer()
         change(&after)
+        if after.accessHash != nil { contexts[key] = nil }
         if after == before { return }
         peers[key] = after
         if before == nil { order.append(key) }
@@ -128,8 +137,46 @@ public struct PeerBook: Sendable {
         evict()
     }
 
+    /// The server refused this hash: it is forgotten, unless a newer one is known already. What else is known stays.
+    public mutating func refuse(_ key: Key, hash: Int64) {
+        update(key) { if $0.accessHash == hash { $0.accessHash = nil } }
+    }
+
+    /// Remembers of every peer that the message names, and whose hash is unknown, that it stands there. The newest message wins, since
+    /// the oldest is the first to be deleted.
+    mutating func note(_ message: TLObject, id: Int64, in chat: TLObject) {
+        guard let chat = Key(peer: chat), chat.kind != .user else { return }
+        func see(_ key: Key?) {
+            guard let key, key != chat, key.kind != .basicGroup, peers[key]?.accessHash == nil else { return }
+            if contexts.count >= limit, contexts[key] == nil { return }
+            contexts[key] = Context(chat: chat, message: id)
+        }
+        see(message["from_id"]?.object.flatMap(Key.init(peer:)))
+        if let forward = message["fwd_from"]?.object {
+            see(forward["from_id"]?.object.flatMap(Key.init(peer:)))
+            see(forward["saved_from_peer"]?.object.flatMap(Key.init(peer:)))
+        }
+        if let bot = message["via_bot_id"]?.int { see(Key(.user, bot)) }
+        for entity in message.objects("entities") { if let user = entity["user_id"]?.int { see(Key(.user, user)) } }
+    }
+
+    /// A chat, as an `InputPeer`, and a message in it that names this peer of unknown hash.
+    public func context(of key: Key) -> (chat: TLObject, message: Int64)? {
+        guard let context = contexts[key] else { return nil }
+        switch context.chat.kind {
+        case .basicGroup: return (TLObject("inputPeerChat", ["chat_id": .integer(context.chat.id)]), context.message)
+        case .channel:
+            guard let hash = peers[context.chat]?.accessHash else { return nil }
+            return (
+                TLObject("inputPeerChannel", ["channel_id": .integer(context.chat.id), "access_hash": .integer(hash)]), context.message
+            )
+        case .user: return nil
+        }
+    }
+
     private mutating func evict() {
         while peers.count > limit, evicted < order.count {
+            contexts[order[evicted]] = nil
             peers[order[evicted]] = nil
             evicted += 1
         }
@@ -139,17 +186,45 @@ public struct PeerBook: Sendable {
         }
     }
 
-    /// The `InputPeer` for a `Peer`, or nil when its access hash is unknown.
+    /// The `InputPeer` for a `Peer`: by its access hash, else by a message that names it; nil when neither is known.
+    /// Source: https://core.telegram.org/api/min
     public func inputPeer(of peer: TLObject) -> TLObject? {
+        guard let key = Key(peer: peer) else { return nil }
+        switch key.kind {
+        case .basicGroup: return TLObject("inputPeerChat", ["chat_id": .integer(key.id)])
+        case .user:
+            if let hash = self[key]?.accessHash {
+                return TLObject("inputPeerUser", ["user_id": .integer(key.id), "access_hash": .integer(hash)])
+            }
+            return context(of: key).map {
+                TLObject(
+                    "inputPeerUserFromMessage",
+                    ["peer": .object($0.chat), "msg_id": .integer($0.message), "user_id": .integer(key.id)])
+            }
+        case .channel:
+            if let hash = self[key]?.accessHash {
+                return TLObject("inputPeerChannel", ["channel_id": .integer(key.id), "access_hash": .integer(hash)])
+            }
+            return context(of: key).map {
+                TLObject(
+                    "inputPeerChannelFromMessage",
+                    ["peer": .object($0.chat), "msg_id": .integer($0.message), "channel_id": .integer(key.id)])
+            }
+        }
+    }
+}
+
+extension PeerBook.Key {
+    /// The key of a `Peer`.
+    public init?(peer: TLObject) {
         if let id = peer["user_id"]?.int {
-            guard let hash = self[Key(.user, id)]?.accessHash else { return nil }
-            return TLObject("inputPeerUser", ["user_id": .integer(id), "access_hash": .integer(hash)])
+            self.init(.user, id)
+        } else if let id = peer["chat_id"]?.int {
+            self.init(.basicGroup, id)
+        } else if let id = peer["channel_id"]?.int {
+            self.init(.channel, id)
+        } else {
+            return nil
         }
-        if let id = peer["chat_id"]?.int { return TLObject("inputPeerChat", ["chat_id": .integer(id)]) }
-        if let id = peer["channel_id"]?.int {
-            guard let hash = self[Key(.channel, id)]?.accessHash else { return nil }
-            return TLObject("inputPeerChannel", ["channel_id": .integer(id), "access_hash": .integer(hash)])
-        }
-        return nil
     }
 }

@@ -8,8 +8,8 @@ public struct Update: Sendable, Equatable {
         case box(Box, end: Int64, count: Int64)
         /// Carries no position: applied with its envelope.
         case loose
-        /// The server gives up pushing this channel: ask for its difference.
-        case channelTooLong(Int64)
+        /// The server gives up pushing this channel, which stands at `pts` if it says: ask for its difference.
+        case channelTooLong(Int64, pts: Int64?)
     }
 
     public var object: TLObject
@@ -36,7 +36,7 @@ public struct Update: Sendable, Equatable {
     ]
 
     private static func place(of object: TLObject) -> Place {
-        if object.name == "updateChannelTooLong", let id = object["channel_id"]?.int { return .channelTooLong(id) }
+        if object.name == "updateChannelTooLong", let id = object["channel_id"]?.int { return .channelTooLong(id, pts: object["pts"]?.int) }
         if let pts = object["pts"]?.int, let count = object["pts_count"]?.int {
             guard channelUpdates.contains(object.name) else { return .box(.common, end: pts, count: count) }
             // A messageEmpty names no channel: nothing can be done with it.

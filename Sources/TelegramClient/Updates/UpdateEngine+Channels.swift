@@ -11,21 +11,22 @@ extension UpdateEngine {
         if channels[i].phase == .lost { regain(i, now: now) }
         let from = channels[i].box.value
         let offer = channels[i].box.offer(update, waiting: channels[i].isWaiting, now: now)
-        settle(offer, box: .channel(id), from: from, way: way)
+        settle(offer, box: .channel(id), from: from, way: way, now: now)
         switch offer {
         case .overflow: channels[i].want(.gap, at: now)
-        case .applied where channels[i].need == .poll:
-            // It speaks for itself: no need to poll soon.
-            channels[i].dueAt = max(channels[i].dueAt, now + UpdateLimits.pollDefault)
+        // Nothing tells where it starts: the earliest of what is pushed will, unless the dialogs come first.
+        case .held where from == nil && channels[i].accessHash == nil: channels[i].box.startHolding(now: now)
         default: break
         }
     }
 
-    mutating func wantDifference(of channel: Int64, now: Instant) {
+    /// The server says that this channel must be asked for. It stands at `pts`, if it says.
+    mutating func wantDifference(of channel: Int64, pts: Int64?, now: Instant) {
         guard let i = index(of: channel) else {
             untracked += 1
             return
         }
+        if let pts, let value = channels[i].box.value, pts <= value, channels[i].phase != .lost { return }
         if channels[i].phase == .lost { regain(i, now: now) }
         channels[i].want(.gap, at: now)
     }
@@ -34,6 +35,7 @@ extension UpdateEngine {
         channels[i].phase = .idle
         channels[i].retry.reset()
         channels[i].notBefore = nil
+        channels[i].refusedHash = nil
         channels[i].want(.catchUp, at: now)
         outputs.append(.regainedAccess(channel: channels[i].id))
     }
@@ -54,6 +56,11 @@ extension UpdateEngine {
     mutating func askChannels(now: Instant) {
         for i in channels.indices where channels[i].phase == .idle {
             guard let hold = channels[i].box.holdUntil, hold <= now else { continue }
+            if channels[i].box.value == nil {
+                if channels[i].accessHash == nil, let first = channels[i].box.earliestHeld { startChannel(i, at: first, now: now) }
+                channels[i].box.stopHolding()
+                continue
+            }
             gaps += 1
             channels[i].box.stopHolding()
             channels[i].want(.gap, at: now)
@@ -66,41 +73,44 @@ extension UpdateEngine {
 
     /// From when on this channel may be asked for, when nothing but time is missing.
     func callAllowed(_ channel: ChannelBox) -> Instant? {
-        // The sweep through the dialogs tells where it starts.
-        if channel.box.value == nil && dialogs.isSweeping { return nil }
         guard let instant = channel.nextDeadline else { return nil }
+        if channel.accessHash == nil { return instant }
+        // The sweep through the dialogs or the watchdog tells where it starts.
+        if channel.box.value == nil, dialogs.isSweeping || isWatched(channel) { return nil }
         return max(instant, channelsNotBefore ?? .zero, spacedCallAllowed(channel.need))
     }
 
     private func mostDue(now: Instant) -> Int? {
         var best: Int?
         for i in channels.indices {
-            guard let allowed = callAllowed(channels[i]), allowed <= now else { continue }
+            guard channels[i].accessHash != nil, let allowed = callAllowed(channels[i]), allowed <= now else { continue }
             guard let other = best else {
                 best = i
                 continue
             }
-            let (a, b) = (channels[i], channels[other])
-            if a.need != b.need ? a.need > b.need : a.dueAt < b.dueAt { best = i }
+            let (need, otherNeed) = (channels[i].need, channels[other].need)
+            if need != otherNeed ? need > otherNeed : channels[i].dueAt < channels[other].dueAt { best = i }
         }
         return best
     }
 
     private mutating func ask(_ i: Int, now: Instant) {
-        let channel = channels[i]
-        guard let hash = channel.accessHash else { return }
-        if channel.need != .gap { lastSpacedCall = now }
+        guard let hash = channels[i].accessHash else { return }
+        let id = channels[i].id
+        if channels[i].need != .gap { lastSpacedCall = now }
         channels[i].box.stopHolding()
         channels[i].need = .poll
-        channels[i].dueAt = now + UpdateLimits.pollDefault
+        channels[i].seenAhead = nil
+        channels[i].dueAt = now + UpdateLimits.pollLatest
         channels[i].notBefore = nil
+        channels[i].statistics.calls += 1
         channelCallsInFlight += 1
-        if let pts = channel.box.value, channel.restart == nil {
+        if let pts = channels[i].box.value, channels[i].restart == nil {
             // Position 0 is that of a channel without any event; the method wants at least 1.
             channels[i].phase = .asking(
-                request(.getChannelDifference(channel: channel.id, accessHash: hash, pts: max(1, pts), limit: channel.limit)))
+                request(.getChannelDifference(channel: id, accessHash: hash, pts: max(1, pts), limit: channels[i].limit)))
         } else {
-            channels[i].phase = .asking(request(.getChannelPosition(channel: channel.id, accessHash: hash)))
+            channels[i].phase = .asking(request(.getChannelPosition(channel: id, accessHash: hash)))
         }
     }
 
@@ -108,22 +118,37 @@ extension UpdateEngine {
 
     mutating func channelDifference(_ id: Int64, _ answer: UpdateAnswer, receivedAt: UnixTime, now: Instant) {
         guard let i = index(of: id) else { return }
-        channels[i].retry.reset()
-        pollSpacing = max(UpdateLimits.pollSpacing, pollSpacing * 9 / 10)
+        channels[i].refusedHash = nil
+        let before = channels[i].box.value
+        let isFinal: Bool
         switch answer {
         case .channelDifferenceEmpty(let pts, let final, let timeout):
+            channels[i].rhythm.serverTimeout = timeout.map { .seconds(Int64($0)) }
             move(i, to: pts, content: DifferenceContent(), tooLong: false, receivedAt: receivedAt, now: now)
-            end(i, final: final, timeout: timeout, now: now)
+            isFinal = final
         case .channelDifference(let content, let pts, let final, let timeout):
+            channels[i].rhythm.serverTimeout = timeout.map { .seconds(Int64($0)) }
             merge(users: content.users, chats: content.chats, now: now)
-            move(i, to: pts, content: content, tooLong: false, receivedAt: receivedAt, now: now)
+            move(i, to: pts, content: content, tooLong: content.isIncomplete, receivedAt: receivedAt, now: now)
             channels[i].limit = min(UpdateLimits.channelLimit, channels[i].limit * 10)
-            end(i, final: final, timeout: timeout, now: now)
+            isFinal = final
         case .channelDifferenceTooLong(let content, let pts, let final, let timeout):
+            channels[i].rhythm.serverTimeout = timeout.map { .seconds(Int64($0)) }
             merge(users: content.users, chats: content.chats, now: now)
             move(i, to: pts, content: content, tooLong: true, receivedAt: receivedAt, now: now)
-            end(i, final: final, timeout: timeout, now: now)
-        default: break
+            isFinal = final
+        default: return
+        }
+        pollRate = min(UpdateLimits.pollRateMost, pollRate + UpdateLimits.pollRateStep)
+        // Between two slices, too: no call is on its way now.
+        defer { replay(i, now: now) }
+        if isFinal {
+            channels[i].retry.reset()
+            channels[i].confirm(now: now)
+        } else {
+            channels[i].want(.gap, at: now)
+            // More is promised, but we stand where we stood: not again at once.
+            if channels[i].box.value == before { channels[i].notBefore = now + channels[i].retry.next() } else { channels[i].retry.reset() }
         }
     }
 
@@ -141,9 +166,10 @@ extension UpdateEngine {
             switch update.place {
             case .box(.channel(id), _, _), .loose: items.append(.update(update))
             case .box: others.append(update)
-            case .channelTooLong(let channel): wantDifference(of: channel, now: now)
+            case .channelTooLong(let channel, let pts): wantDifference(of: channel, pts: pts, now: now)
             }
         }
+        note(items, inChannel: i, way: .difference, receivedAt: receivedAt, now: now)
         if from != to || !items.isEmpty {
             deliver(
                 box: .channel(id), from: isReset ? to : from, to: to, way: .difference, tooLong: tooLong || isReset, items: items,
@@ -152,35 +178,45 @@ extension UpdateEngine {
         for update in others { place(update, way: .difference, now: now) }
     }
 
-    private mutating func end(_ i: Int, final: Bool, timeout: Int32?, now: Instant) {
-        guard final else { return channels[i].want(.gap, at: now) }
-        let wait = timeout.map { Duration.seconds(Int64($0)) } ?? UpdateLimits.pollDefault
-        if channels[i].need == .poll { channels[i].dueAt = now + min(max(wait, UpdateLimits.pollSoonest), UpdateLimits.pollLatest) }
-        replay(i, now: now)
-    }
-
-    private mutating func replay(_ i: Int, now: Instant) {
+    mutating func replay(_ i: Int, now: Instant) {
         guard let from = channels[i].box.value else { return }
-        deliver(channels[i].box.replay(now: now), box: .channel(channels[i].id), from: from, way: .push)
+        let updates = channels[i].box.replay(now: now)
+        deliver(updates, box: .channel(channels[i].id), from: from, way: .push, now: now)
     }
 
     /// Where the channel stands: the start of a new one, or the far side of a gap.
     mutating func channelPosition(_ id: Int64, pts: Int64, receivedAt: UnixTime, now: Instant) {
         guard let i = index(of: id) else { return }
         channels[i].retry.reset()
-        let old = channels[i].box.value
-        let restart = channels[i].restart
-        guard old == nil || restart != nil else { return }
+        guard let restart = channels[i].restart else {
+            guard channels[i].box.value == nil else { return }
+            // What was pushed meanwhile is not before the start.
+            startChannel(i, at: min(pts, channels[i].box.earliestHeld ?? pts), now: now)
+            if let value = channels[i].box.value, value < pts { channels[i].noteAhead(pts, now: now) }
+            return
+        }
+        let old = channels[i].box.value ?? pts
         if restart == .newGeneration { channels[i].box.startGeneration() }
         channels[i].restart = nil
         channels[i].limit = UpdateLimits.channelLimit
-        channels[i].box.value = pts
-        channels[i].reportedUnresolved = false
+        let to = restart == .newGeneration ? pts : max(old, pts)
+        channels[i].box.value = to
         deliver(
-            box: .channel(id), from: restart == nil ? pts : min(old ?? pts, pts), to: pts, way: .difference, tooLong: restart != nil,
+            box: .channel(id), from: min(old, to), to: to, way: .difference, tooLong: restart == .newGeneration || old < to,
             receivedAt: receivedAt)
+        channels[i].confirm(now: now)
+        replay(i, now: now)
+    }
+
+    /// A box of which nothing was known starts here, with what waited for it.
+    private mutating func startChannel(_ i: Int, at pts: Int64, now: Instant) {
+        channels[i].box.value = pts
+        channels[i].limit = UpdateLimits.channelLimit
+        deliver(
+            box: .channel(channels[i].id), from: pts, to: pts, way: .difference,
+            receivedAt: channels[i].box.held.first?.receivedAt ?? .init(nanoseconds: 0))
         channels[i].need = .poll
-        channels[i].dueAt = now + UpdateLimits.pollDefault
+        channels[i].confirm(now: now)
         replay(i, now: now)
     }
 
@@ -189,6 +225,8 @@ extension UpdateEngine {
     mutating func channelFailed(_ id: Int64, _ failure: UpdateFailure, now: Instant) {
         guard let i = index(of: id) else { return }
         channels[i].want(.gap, at: now)
+        // What came meanwhile and fits need not wait for a call that works.
+        defer { if !channels[i].isWaiting { replay(i, now: now) } }
         switch failure {
         case .temporary:
             channels[i].notBefore = now + channels[i].retry.next()
@@ -197,13 +235,17 @@ extension UpdateEngine {
             channels[i].notBefore = now + channels[i].retry.next()
         case .flood(let seconds):
             channelsNotBefore = now + .seconds(max(1, seconds))
-            pollSpacing = min(pollSpacing * 2, UpdateLimits.pollSpacingMost)
+            pollRate = max(UpdateLimits.pollRateLeast, pollRate / 2)
         case .lostAccess(let reason):
+            if reason.hasPrefix("CHANNEL_INVALID"), let hash = channels[i].accessHash, channels[i].refusedHash != hash {
+                return refuse(hash, of: i, now: now)
+            }
             channels[i].phase = .lost
             channels[i].box.dropHeld()
             outputs.append(.lostAccess(channel: id, reason: reason))
         case .positionInvalid:
-            channels[i].restart = .newGeneration
+            // Below 1 there is nothing to ask from: see where it stands, without a new count.
+            channels[i].restart = (channels[i].box.value ?? 0) > 1 ? .newGeneration : .skip
             channels[i].notBefore = now + channels[i].retry.next()
         case .undecodable:
             if channels[i].limit > 1 {
@@ -213,5 +255,16 @@ extension UpdateEngine {
             }
             channels[i].notBefore = now + channels[i].retry.next()
         }
+    }
+
+    /// The server does not know this access hash: it is learnt anew from the dialogs, and the channel kept. When it is the same one again
+    /// that is refused, the channel is lost.
+    private mutating func refuse(_ hash: Int64, of i: Int, now: Instant) {
+        channels[i].refusedHash = hash
+        channels[i].accessHash = nil
+        channels[i].notBefore = now + channels[i].retry.next()
+        peers.refuse(.init(.channel, channels[i].id), hash: hash)
+        dialogs.notBefore = nil
+        outputs.append(.hashRefused(channel: channels[i].id))
     }
 }

@@ -5,6 +5,17 @@ import TL
 extension UpdateEngine {
     // MARK: envelopes
 
+    mutating func take(_ envelope: Envelope, now: Instant) {
+        merge(users: envelope.users, chats: envelope.chats, now: now)
+        if envelope.tooLong { common.wanted = true }
+        if let sender = envelope.shortSender, peers[.init(.user, sender)] == nil {
+            // A message of somebody unknown, in a form that names nobody: the difference brings both.
+            common.wanted = true
+            return
+        }
+        apply(envelope, now: now)
+    }
+
     /// Numbered updates go to their boxes first; the rest goes by the envelope's number.
     mutating func apply(_ envelope: Envelope, now: Instant) {
         // The order inside an envelope is not guaranteed; a stable sort by the position before each update restores it.
@@ -14,7 +25,7 @@ extension UpdateEngine {
             switch update.place {
             case .box: numbered.append(update)
             case .loose: loose.append(update)
-            case .channelTooLong(let channel): wantDifference(of: channel, now: now)
+            case .channelTooLong(let channel, let pts): wantDifference(of: channel, pts: pts, now: now)
             }
         }
         if numbered.count > 1 { numbered.sort { $0.order < $1.order } }
@@ -32,14 +43,15 @@ extension UpdateEngine {
         guard case .box(let box, _, _) = update.place else { return }
         switch box {
         case .common:
+            common.lastTraffic = now
             let from = common.pts.value
             let offer = common.pts.offer(update, waiting: common.isWaiting, now: now)
-            settle(offer, box: box, from: from, way: way)
+            settle(offer, box: box, from: from, way: way, now: now)
             if offer == .overflow { common.wanted = true }
         case .qts:
             let from = common.qts.value
             let offer = common.qts.offer(update, waiting: common.isWaiting || common.qts.value == nil, now: now)
-            settle(offer, box: box, from: from, way: way)
+            settle(offer, box: box, from: from, way: way, now: now)
             if offer == .overflow { common.wanted = true }
         case .channel(let id):
             placeInChannel(update, id, way: way, now: now)
@@ -47,19 +59,26 @@ extension UpdateEngine {
     }
 
     /// Hands on what an offer applied.
-    mutating func settle(_ offer: NumberedBox.Offer, box: Box, from: Int64?, way: Way) {
+    mutating func settle(_ offer: NumberedBox.Offer, box: Box, from: Int64?, way: Way, now: Instant) {
         switch offer {
-        case .applied(let updates): if let from { deliver(updates, box: box, from: from, way: way) }
+        case .applied(let updates): if let from { deliver(updates, box: box, from: from, way: way, now: now) }
         case .duplicate: duplicates += 1
         case .held, .overflow: break
         }
     }
 
     /// One delivery per update, each with the position after it.
-    mutating func deliver(_ updates: [Update], box: Box, from: Int64, way: Way) {
+    mutating func deliver(_ updates: [Update], box: Box, from: Int64, way: Way, now: Instant) {
         var position = from
+        let channel = if case .channel(let id) = box { index(of: id) } else { Int?.none }
+        if let channel, !updates.isEmpty { channels[channel].confirm(now: now) }
         for update in updates {
             guard case .box(_, let end, _) = update.place else { continue }
+            if let channel {
+                note([.update(update)], inChannel: channel, way: way, receivedAt: update.receivedAt, now: now)
+            } else if let message = update.object["message"]?.object {
+                note(message)
+            }
             deliver(box: box, from: position, to: end, way: way, items: [.update(update)], receivedAt: update.receivedAt)
             position = end
         }
@@ -87,6 +106,10 @@ extension UpdateEngine {
             if !common.isWaiting, common.pts.holdUntil == nil { common.date = max(common.date, envelope.date) }
             return
         }
+        if envelope.hasWaited, envelope.seqStart > common.seq + 1 {
+            // A whole difference did not explain the number: some servers count too far. What it says is taken, its number is not.
+            return handOn(envelope)
+        }
         if common.isWaiting || envelope.seqStart > common.seq + 1 {
             guard common.envelopes.count < UpdateLimits.heldEnvelopes else {
                 common.wanted = true
@@ -113,12 +136,16 @@ extension UpdateEngine {
                 Delivery(box: nil, way: .push, items: envelope.updates.map { .update($0) }, receivedAt: envelope.receivedAt)))
     }
 
-    private mutating func replayEnvelopes(now: Instant) {
+    /// `complete`: a difference has told everything that came before them.
+    private mutating func replayEnvelopes(complete: Bool = false, now: Instant) {
         guard !common.envelopes.isEmpty else { return common.envelopesUntil = nil }
         let waiting = common.envelopes.sorted { $0.seqStart < $1.seqStart }
         common.envelopes = []
         common.envelopesUntil = nil
-        for envelope in waiting { applyLoose(envelope, now: now) }
+        for var envelope in waiting {
+            if complete { envelope.hasWaited = true }
+            applyLoose(envelope, now: now)
+        }
     }
 
     // MARK: asking
@@ -151,6 +178,7 @@ extension UpdateEngine {
     mutating func start(at state: CommonState, receivedAt: UnixTime) {
         common.retry.reset()
         let old = common.pts.value
+        let restart = common.restart
         if common.restart == .newGeneration {
             common.pts.startGeneration()
             common.qts.startGeneration()
@@ -158,11 +186,15 @@ extension UpdateEngine {
         let skipped = common.restart != nil
         common.restart = nil
         common.limit = nil
-        common.pts.value = state.pts
+        // What was pushed before this answer is not before the start.
+        let to = skipped ? state.pts : min(state.pts, common.pts.earliestHeld ?? state.pts)
+        let from = skipped ? min(old ?? to, to) : to
+        common.pts.value = to
         common.date = state.date
         common.seq = state.seq
+        if to < state.pts { common.wanted = true }
         deliver(
-            box: .common, from: skipped ? min(old ?? state.pts, state.pts) : state.pts, to: state.pts, way: .difference, tooLong: skipped,
+            box: .common, from: from, to: to, way: .difference, tooLong: skipped && (restart == .newGeneration || from < to),
             receivedAt: receivedAt)
         if common.qts.value == nil || skipped {
             common.qts.value = state.qts
@@ -173,7 +205,15 @@ extension UpdateEngine {
 
     mutating func difference(_ answer: UpdateAnswer, receivedAt: UnixTime, now: Instant) {
         common.lastTraffic = now
-        common.retry.reset()
+        let before = (common.pts.value, common.qts.value)
+        defer {
+            // More is promised, but we stand where we stood: not again at once.
+            if common.wanted, before == (common.pts.value, common.qts.value) {
+                common.notBefore = now + common.retry.next()
+            } else {
+                common.retry.reset()
+            }
+        }
         switch answer {
         case .differenceEmpty(let date, let seq):
             common.date = max(common.date, date)
@@ -183,7 +223,8 @@ extension UpdateEngine {
             merge(users: content.users, chats: content.chats, now: now)
             takeIn(content, state: state, receivedAt: receivedAt, now: now)
             if let limit = common.limit { common.limit = limit >= 100 ? nil : limit * 10 }
-            if final { replayCommon(now: now) } else { common.wanted = true }
+            if !final { common.wanted = true }
+            replayCommon(complete: final, now: now)
         case .differenceTooLong(let pts):
             let from = common.pts.value ?? pts
             common.pts.value = max(from, pts)
@@ -203,7 +244,7 @@ extension UpdateEngine {
             case .box(.common, _, _), .loose: items.append(.update(update))
             case .box(.qts, _, _): ofQts.append(.update(update))
             case .box(.channel, _, _): ofChannels.append(update)
-            case .channelTooLong(let channel): wantDifference(of: channel, now: now)
+            case .channelTooLong(let channel, let pts): wantDifference(of: channel, pts: pts, now: now)
             }
         }
         let from = common.pts.value ?? state.pts
@@ -212,9 +253,11 @@ extension UpdateEngine {
         common.pts.value = to
         common.date = state.date
         common.seq = state.seq
+        for case let message? in items.map(\.message) { note(message) }
         if from != to || !items.isEmpty {
             deliver(
-                box: .common, from: min(from, to), to: to, way: .difference, tooLong: to < from, items: items, receivedAt: receivedAt)
+                box: .common, from: min(from, to), to: to, way: .difference, tooLong: to < from || content.isIncomplete, items: items,
+                receivedAt: receivedAt)
         }
         let qts = common.qts.value ?? state.qts
         let newQts = max(qts, state.qts)
@@ -226,14 +269,16 @@ extension UpdateEngine {
     }
 
     /// What waited for the difference, against the new state.
-    private mutating func replayCommon(now: Instant) {
-        if let from = common.pts.value { deliver(common.pts.replay(now: now), box: .common, from: from, way: .push) }
-        if let from = common.qts.value { deliver(common.qts.replay(now: now), box: .qts, from: from, way: .push) }
-        replayEnvelopes(now: now)
+    mutating func replayCommon(complete: Bool = true, now: Instant) {
+        if let from = common.pts.value { deliver(common.pts.replay(now: now), box: .common, from: from, way: .push, now: now) }
+        if let from = common.qts.value { deliver(common.qts.replay(now: now), box: .qts, from: from, way: .push, now: now) }
+        replayEnvelopes(complete: complete, now: now)
     }
 
     mutating func commonFailed(_ failure: UpdateFailure, now: Instant) {
         common.wanted = true
+        // What came meanwhile and fits need not wait for a call that works.
+        defer { if !common.isWaiting { replayCommon(complete: false, now: now) } }
         switch failure {
         case .temporary, .lostAccess:
             common.notBefore = now + common.retry.next()
@@ -243,7 +288,8 @@ extension UpdateEngine {
         case .flood(let seconds):
             common.notBefore = now + .seconds(max(1, seconds))
         case .positionInvalid:
-            common.restart = .newGeneration
+            // Below 1 there is nothing to ask from: a fresh account. See where it stands, without a new count.
+            common.restart = (common.pts.value ?? 0) > 0 ? .newGeneration : .skip
             common.notBefore = now + common.retry.next()
         case .undecodable:
             if common.pts.value != nil, common.restart == nil, !shrinkCommon() { common.restart = .skip }

@@ -8,7 +8,11 @@ struct DialogsSweep: Sendable {
     var next: DialogsPage?
     var pages = 0
     var notBefore: Instant?
+    /// No call before this, after a failure.
+    var retryAt: Instant?
     var retry = Retry()
+    /// Channels that were asked for by the message in which they were seen, since the last sweep.
+    var asked: Set<Int64> = []
 
     var isSweeping: Bool { asking != nil || next != nil }
 }
@@ -17,18 +21,36 @@ extension UpdateEngine {
     private var someChannelIsUnresolved: Bool { channels.contains { $0.accessHash == nil && $0.phase != .lost } }
 
     var dialogsDeadline: Instant? {
-        guard dialogs.asking == nil, dialogs.next != nil || someChannelIsUnresolved else { return nil }
-        return dialogs.notBefore ?? .zero
+        guard dialogs.asking == nil else { return nil }
+        if unresolvedWithContext != nil { return dialogs.retryAt ?? .zero }
+        guard dialogs.next != nil || someChannelIsUnresolved else { return nil }
+        return max(dialogs.notBefore ?? .zero, dialogs.retryAt ?? .zero)
     }
+
+    /// An unresolved channel that was seen inside a message of a chat that we can name: its full form can be asked for by that.
+    private var unresolvedWithContext: (channel: Int64, seenIn: TLObject, message: Int64)? {
+        for channel in channels where channel.accessHash == nil && channel.phase != .lost && !dialogs.asked.contains(channel.id) {
+            if let (chat, message) = peers.context(of: .init(.channel, channel.id)) { return (channel.id, chat, message) }
+        }
+        return nil
+    }
+
+    /// By its context a channel is asked for once between two sweeps.
+    mutating func channelAsked(_ channel: Int64) { dialogs.asked.insert(channel) }
 
     mutating func askDialogs(now: Instant) {
         guard let due = dialogsDeadline, due <= now else { return }
+        if let (channel, chat, message) = unresolvedWithContext {
+            dialogs.asking = request(.getChannel(channel: channel, seenIn: chat, message: message))
+            return
+        }
         let page: DialogsPage
         if let next = dialogs.next {
             page = next
         } else {
             page = DialogsPage()
             dialogs.pages = 0
+            dialogs.asked = []
         }
         dialogs.next = nil
         dialogs.notBefore = nil
@@ -40,10 +62,11 @@ extension UpdateEngine {
         _ page: DialogsPage, _ found: [UpdateAnswer.Dialog], next: DialogsPage?, receivedAt: UnixTime, now: Instant
     ) {
         dialogs.retry.reset()
+        dialogs.retryAt = nil
         for dialog in found {
             guard let id = dialog.channel, let i = index(of: id), let pts = dialog.pts else { continue }
             if let value = channels[i].box.value {
-                if pts > value { channels[i].want(.catchUp, at: now) }
+                if pts > value { channels[i].noteAhead(pts, now: now) }
             } else {
                 channelPosition(id, pts: pts, receivedAt: receivedAt, now: now)
             }
@@ -64,9 +87,9 @@ extension UpdateEngine {
         dialogs.next = page
         dialogs.pages -= 1
         if case .flood(let seconds) = failure {
-            dialogs.notBefore = now + .seconds(max(1, seconds))
+            dialogs.retryAt = now + .seconds(max(1, seconds))
         } else {
-            dialogs.notBefore = now + dialogs.retry.next()
+            dialogs.retryAt = now + dialogs.retry.next()
         }
     }
 }

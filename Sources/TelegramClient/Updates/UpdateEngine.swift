@@ -17,6 +17,9 @@ public struct UpdateEngine: Sendable {
     /// Sorted by id.
     var channels: [ChannelBox] = []
     var dialogs = DialogsSweep()
+    var watchdog = Watchdog()
+    /// Supergroups that basic groups became, as far as it was told.
+    var migrations: [Int64: Int64] = [:]
     /// Requests without an answer yet.
     var requests: [UpdateRequestID: UpdateRequest] = [:]
     var lastRequest: UInt64 = 0
@@ -30,7 +33,12 @@ public struct UpdateEngine: Sendable {
     var channelCallsInFlight = 0
     var channelsNotBefore: Instant?
     var lastSpacedCall: Instant?
-    var pollSpacing = UpdateLimits.pollSpacing
+    var pollRate = UpdateLimits.pollRate
+    /// When everything was last compared because something could not be decoded, and when it is to be.
+    var undecodedAt: Instant?
+    var compareAllAt: Instant?
+    /// The layer that was declared to the server, for what is quarantined.
+    let layer: Int32
     var outputs: [UpdateOutput] = []
 
     /// Updates of channels that are not tracked, dropped so far.
@@ -43,16 +51,17 @@ public struct UpdateEngine: Sendable {
     // MARK: making
 
     /// `positions`: where each box goes on. A box without one is started from where the server stands.
-    public init(positions: [Box: BoxState], channels ids: some Sequence<Int64>, peers: PeerBook, now: Instant) {
+    public init(
+        positions: [Box: BoxState], channels ids: some Sequence<Int64>, peers: PeerBook, layer: Int32 = TL.newestLayer, now: Instant
+    ) {
         self.peers = peers
+        self.layer = layer
         common = CommonBox(positions[.common], qts: positions[.qts], now: now)
         for id in Set(ids).sorted() {
-            let position = positions[.channel(id)]
             channels.append(
-                ChannelBox(
-                    id: id, generation: position?.generation ?? 1, value: position?.value,
-                    accessHash: peers[.init(.channel, id)]?.accessHash, now: now))
+                ChannelBox(id: id, position: positions[.channel(id)], accessHash: peers[.init(.channel, id)]?.accessHash, now: now))
         }
+        for i in channels.indices { compare(i, now: now) }
     }
 
     /// Where each box stands, for those that are known.
@@ -71,7 +80,8 @@ public struct UpdateEngine: Sendable {
 
     /// Nothing is in flight, held back or wanted now: for tests and for a status line.
     public var isSettled: Bool {
-        requests.isEmpty && !common.isBusy && channels.allSatisfy { $0.phase == .lost || (!$0.isWaiting && $0.need == .poll) }
+        requests.isEmpty && !common.isBusy && watchdog.parts.isEmpty
+            && channels.allSatisfy { $0.phase == .lost || (!$0.isWaiting && $0.need == .poll && !$0.isSuspect && $0.box.holdUntil == nil) }
     }
 
     /// The common box has been compared with the server since the last connection, and nothing of it is missing as far as is known.
@@ -87,7 +97,7 @@ public struct UpdateEngine: Sendable {
         connectedAt = now
         if disconnectedAt.map({ now - $0 < UpdateLimits.shortAbsence }) ?? false {
             common.wanted = true
-            for i in channels.indices where channels[i].phase != .lost { channels[i].want(.poll, at: now) }
+            for i in channels.indices { compare(i, now: now, need: .poll) }
         } else {
             resynchronise(now: now)
             resynchronisedAt = now
@@ -110,6 +120,8 @@ public struct UpdateEngine: Sendable {
         if isConnected { disconnectedAt = now }
         isConnected = false
         for id in requests.keys.sorted() { forget(id) }
+        if !common.isWaiting { replayCommon(complete: false, now: now) }
+        for i in channels.indices where !channels[i].isWaiting { replay(i, now: now) }
         return finish(now: now)
     }
 
@@ -119,20 +131,7 @@ public struct UpdateEngine: Sendable {
             isDirty = true
             return []
         }
-        common.lastTraffic = now
-        merge(users: envelope.users, chats: envelope.chats, now: now)
-        if envelope.tooLong { common.wanted = true }
-        apply(envelope, now: now)
-        return finish(now: now)
-    }
-
-    /// Something was pushed that could not be decoded: what it was, the differences will tell.
-    public mutating func undecodable(now: Instant) -> [UpdateOutput] {
-        if isPaused {
-            isDirty = true
-            return []
-        }
-        resynchronise(now: now)
+        take(envelope, now: now)
         return finish(now: now)
     }
 
@@ -155,6 +154,14 @@ public struct UpdateEngine: Sendable {
             forget(id)
             merge(users: users, chats: chats, now: now)
             channelPosition(channel, pts: pts, receivedAt: receivedAt, now: now)
+        case (.getPeerDialogs(let asked), .peerDialogs(let found, let users, let chats)):
+            forget(id)
+            merge(users: users, chats: chats, now: now)
+            peerDialogs(asked, found, receivedAt: receivedAt, now: now)
+        case (.getChannel(let channel, _, _), .chats(let chats)):
+            forget(id)
+            merge(users: [], chats: chats, now: now)
+            channelAsked(channel)
         case (.getDialogs(let page), .dialogs(let found, let next, let users, let chats)):
             forget(id)
             merge(users: users, chats: chats, now: now)
@@ -174,6 +181,8 @@ public struct UpdateEngine: Sendable {
         case .getChannelDifference(let channel, _, _, _), .getChannelPosition(let channel, _):
             channelFailed(channel, failure, now: now)
         case .getDialogs(let page): dialogsFailed(page, failure, now: now)
+        case .getPeerDialogs(let asked): watchdogFailed(asked, failure, now: now)
+        case .getChannel(let channel, _, _): channelAsked(channel)
         }
         return finish(now: now)
     }
@@ -191,11 +200,11 @@ public struct UpdateEngine: Sendable {
         }
         channels.removeAll { !wanted.contains($0.id) }
         for id in wanted.sorted() where index(of: id) == nil {
-            let position = positions[.channel(id)]
             let channel = ChannelBox(
-                id: id, generation: position?.generation ?? 1, value: position?.value,
-                accessHash: peers[.init(.channel, id)]?.accessHash, now: now)
-            channels.insert(channel, at: channels.firstIndex { $0.id > id } ?? channels.count)
+                id: id, position: positions[.channel(id)], accessHash: peers[.init(.channel, id)]?.accessHash, now: now)
+            let i = channels.firstIndex { $0.id > id } ?? channels.count
+            channels.insert(channel, at: i)
+            compare(i, now: now)
             dialogs.notBefore = nil
         }
         return finish(now: now)
@@ -220,7 +229,9 @@ public struct UpdateEngine: Sendable {
         func consider(_ other: Instant?) {
             if let other { deadline = min(deadline ?? other, other) }
         }
+        consider(compareAllAt)
         consider(dialogsDeadline)
+        consider(watchdogDeadline)
         if channelCallsInFlight < UpdateLimits.channelCallsInFlight {
             for channel in channels { consider(callAllowed(channel)) }
         }
@@ -232,26 +243,20 @@ public struct UpdateEngine: Sendable {
     /// Compares every box with the server, since anything may have been missed.
     mutating func resynchronise(now: Instant) {
         common.wanted = true
-        for i in channels.indices where channels[i].phase != .lost { channels[i].want(.catchUp, at: now) }
-    }
-
-    mutating func merge(users: [TLObject], chats: [TLObject], now: Instant) {
-        peers.merge(users: users, chats: chats)
-        for chat in chats where chat.name == "channel" || chat.name == "channelForbidden" {
-            guard let id = chat["id"]?.int, let i = index(of: id) else { continue }
-            let known = peers[.init(.channel, id)]
-            if let hash = known?.accessHash { channels[i].accessHash = hash }
-            if channels[i].phase == .lost, chat.name == "channel", known?.isLeft == false, chat["min"]?.bool != true {
-                regain(i, now: now)
-            }
-        }
+        for i in channels.indices { compare(i, now: now) }
     }
 
     /// Everything that is due, then what has gathered.
     mutating func finish(now: Instant) -> [UpdateOutput] {
         if isConnected, !isPaused {
+            if let due = compareAllAt, due <= now {
+                compareAllAt = nil
+                undecodedAt = now
+                resynchronise(now: now)
+            }
             askCommon(now: now)
             askDialogs(now: now)
+            askWatchdog(now: now)
             askChannels(now: now)
         }
         defer { outputs = [] }
@@ -271,7 +276,8 @@ public struct UpdateEngine: Sendable {
         guard let request = requests.removeValue(forKey: id) else { return }
         switch request {
         case .getState, .getDifference: common.asking = nil
-        case .getDialogs: dialogs.asking = nil
+        case .getDialogs, .getChannel: dialogs.asking = nil
+        case .getPeerDialogs: watchdog.asking = nil
         case .getChannelDifference(let channel, _, _, _), .getChannelPosition(let channel, _):
             channelCallsInFlight -= 1
             if let i = index(of: channel), channels[i].phase == .asking(id) { channels[i].phase = .idle }

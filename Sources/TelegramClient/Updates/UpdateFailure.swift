@@ -6,7 +6,7 @@ public enum UpdateFailure: Sendable, Equatable {
     case tooSlow
     /// Not before so many seconds.
     case flood(seconds: Int)
-    /// CHANNEL_PRIVATE and its like: this channel only.
+    /// CHANNEL_PRIVATE and its like: this channel only. CHANNEL_INVALID first doubts our access hash.
     case lostAccess(reason: String)
     /// PERSISTENT_TIMESTAMP_INVALID or EMPTY: the server does not know our position.
     case positionInvalid
