@@ -177,6 +177,8 @@ import Testing
             let state = try wire.call(1, WireFaultTests.state)
             #expect(state["pts"]?.int == 1)
         }
+        let refused = wire.endpoint.server.faults.counts["bad_salts"] ?? 0
+        #expect((1...5).contains(refused), "the first salt of a period is not known before, unless it was asked for")
     }
 
     @Test func delayed_pushes_come_late_and_doubled_ones_twice() throws {

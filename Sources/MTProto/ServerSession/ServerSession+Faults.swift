@@ -26,4 +26,10 @@ extension ServerSession {
 
     /// The salt that is right now.
     public func currentSalt(now: Instant) -> Int64 { salts.current(at: clock.time(at: now).seconds) }
+
+    /// Whether `receive` would take a packet with that salt now.
+    public func takes(salt: Int64, now: Instant) -> Bool {
+        let seconds = clock.time(at: now).seconds
+        return firstSalt.map { $0.value == salt && seconds < $0.until } == true || salts.accepts(salt, at: seconds)
+    }
 }

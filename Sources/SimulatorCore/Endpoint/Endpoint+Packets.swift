@@ -24,6 +24,7 @@ extension Endpoint {
             write(connection, now.instant) { $0.encode(quickAckToken: token, using: &generator) }
         }
         attach(session, held, to: connection, now: now)
+        if sessions[session]?.session.takes(salt: envelope.salt, now: now.instant) == false { server.faults.count("bad_salts") }
         if let code = refusal(of: envelope, in: session, of: user, now: now, using: &generator) {
             sessions[session]?.session.refuse(envelope, code: code, now: now.instant)
         } else {
