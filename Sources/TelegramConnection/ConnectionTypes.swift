@@ -2,18 +2,7 @@ import Cryptography
 import MTProto
 import Primitives
 
-/// Where a server listens.
-public struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
-    public var host: String
-    public var port: Int
-
-    public init(host: String, port: Int) {
-        self.host = host
-        self.port = port
-    }
-
-    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-}
+public typealias ServerAddress = MTProto.ServerAddress
 
 /// What identifies this client to a data centre: keep it, sealed, between starts.
 public struct ConnectionCredentials: Sendable, Hashable {
@@ -27,7 +16,7 @@ public struct ConnectionCredentials: Sendable, Hashable {
 }
 
 public struct ConnectionConfiguration: Sendable {
-    /// Addresses of one data centre, tried in turn.
+    /// Addresses of one data centre, IPv4 and IPv6, best first; they are raced.
     public var addresses: [ServerAddress]
     /// The data centre's id; +10,000 for a test one, negated for media.
     public var dc: Int32

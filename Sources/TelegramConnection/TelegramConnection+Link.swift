@@ -1,7 +1,5 @@
-import Foundation
 import MTProto
 import NIOCore
-import NIOPosix
 import Primitives
 
 /// The one TCP connection: making it, losing it, making it again.
@@ -9,9 +7,14 @@ extension TelegramConnection {
     var now: Instant { Instant(nanoseconds: Int64(clamping: NIODeadline.now().uptimeNanoseconds)) }
 
     /// The host's civil clock, asked only for a first guess.
-    func guessedClock() -> ServerClock {
-        let seconds = Date().timeIntervalSince1970
-        return ServerClock(guess: UnixTime(nanoseconds: Int64(seconds * 1e9)), at: now)
+    func guessedClock() -> ServerClock { ServerClock(guess: hostClock(), at: now) }
+
+    /// Looks whether the host slept or its clock was set. It is done before anything is read or timed.
+    func watchClock() {
+        guard let jump = clockWatch.look(now: now, wall: hostClock()), case .established = phase else { return }
+        logger.warning("the host's clock jumped", metadata: ["seconds": "\(jump.inSeconds)"])
+        session?.clockJumped()
+        pump()
     }
 
     /// Waits as long as the policy asks, then connects.
@@ -22,53 +25,7 @@ extension TelegramConnection {
         if at <= now { connect() } else { armTimer() }
     }
 
-    func connect() {
-        let address = configuration.addresses[nextAddress % configuration.addresses.count]
-        nextAddress += 1
-        channelNumber += 1
-        let number = channelNumber
-        phase = .connecting
-        policy.began(now: now)
-        logger.debug("connecting", metadata: ["address": "\(address)"])
-        ClientBootstrap(group: loop)
-            .connectTimeout(.nanoseconds(policy.connectTimeout.inNanoseconds))
-            .channelOption(.autoRead, value: false)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ConnectionHandler(connection: self, number: number))
-                }
-            }
-            .connect(host: address.host, port: address.port)
-            .whenComplete { result in self.assumeIsolated { $0.connectCompleted(result, number, address) } }
-    }
-
-    private func connectCompleted(_ result: Result<any Channel, any Error>, _ number: Int, _ address: ServerAddress) {
-        guard case .connecting = phase, number == channelNumber else {
-            if case .success(let channel) = result { channel.close(promise: nil) }
-            return
-        }
-        switch result {
-        case .failure(let error):
-            lost(.connectFailed("\(address): \(error)"))
-        case .success(let channel):
-            transport = ClientTransport(configuration.transport, dc: Int16(clamping: configuration.dc), using: &random)
-            isReadingPaused = false
-            if session == nil { beginKeyExchange(channel) } else { attach(channel) }
-            // Reading starts only when the phase stands.
-            channel.read()
-        }
-    }
-
-    private func beginKeyExchange(_ channel: any Channel) {
-        var exchange = ClientKeyExchange(.init(rsaKeys: configuration.rsaKeys, dc: configuration.dc), clock: guessedClock())
-        write(exchange.start(now: now, using: &random), to: channel)
-        phase = .exchanging(channel, exchange, deadline: now + ConnectionLimits.keyExchange)
-        armTimer()
-    }
-
-    private func attach(_ channel: any Channel) {
+    func attach(_ channel: any Channel) {
         phase = .established(channel)
         session?.connected(now: now)
         mailbox.append(.connected)
@@ -110,15 +67,20 @@ extension TelegramConnection {
     func lost(_ reason: DisconnectReason) {
         if case .stopped = phase { return }
         let wasEstablished = if case .established = phase { true } else { false }
-        let wasProven = session?.isProven ?? false
+        let wasProven = wasEstablished && session?.isProven ?? false
         let channel = openChannel
-        channelNumber += 1
+        channelNumber = 0
         phase = .idle
         transport = nil
         channel?.close(promise: nil)
+        dropRunners()
+        if let address, !wasProven { race.noteFailure(of: address, now: now) }
+        address = nil
+        raceFailure = nil
         if wasEstablished { session?.connectionLost(now: now) }
         switch reason {
         case .transportError, .keyExchangeFailed: policy.refused(now: now, using: &random)
+        case .session: policy.failed(now: now, using: &random)
         default: if !wasProven { policy.failed(now: now, using: &random) }
         }
         logger.notice("disconnected", metadata: ["reason": "\(reason)"])
@@ -133,11 +95,14 @@ extension TelegramConnection {
     /// Ends everything for good.
     func stop(_ reason: TelegramCallError) {
         if case .stopped = phase { return }
-        channelNumber += 1
+        channelNumber = 0
         phase = .stopped(reason)
         transport = nil
+        dropRunners()
         timer?.cancel()
         timer = nil
+        // A server that knows the key no more has destroyed it.
+        finishKeyDestruction(reason == .keyRejected ? .success(true) : .failure(reason))
         for id in calls.keys.sorted() { finish(id, .failure(reason)) }
         session = nil
         if reason == .keyRejected { mailbox.append(.keyRejected) }
@@ -152,19 +117,27 @@ extension TelegramConnection {
     }
 
     func channelClosed(_ number: Int) {
+        if runners[number] != nil {
+            failed(number, .closedByPeer)
+            return runRace()
+        }
         if number == channelNumber, openChannel != nil { lost(.closedByPeer) }
     }
 
     // MARK: bytes
 
     func received(_ bytes: [UInt8], channel number: Int) {
-        guard number == channelNumber else { return }
+        watchClock()
+        guard number == channelNumber else { return received(bytes, runner: number) }
         transport?.receive(bytes)
         takeFrames()
     }
 
     func readCompleted(channel number: Int) {
-        guard number == channelNumber else { return }
+        guard number == channelNumber else {
+            runners[number]?.channel?.read()
+            return
+        }
         if isReadingPaused || isMailboxFull {
             pauseReading()
         } else {

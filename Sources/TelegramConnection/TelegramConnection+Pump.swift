@@ -57,8 +57,14 @@ extension TelegramConnection {
         case .undecodable(let body):
             logger.warning("a message could not be unpacked", metadata: ["bytes": "\(body.count)"])
             mailbox.append(.undecodable(body))
+        case .keyDestroyed(let isGone):
+            finishKeyDestruction(.success(isGone))
         case .sessionReset(let code):
-            logger.notice("session given up for a new one", metadata: ["code": "\(code.map { "\($0)" } ?? "clock")"])
+            // These codes tell of mistakes of ours.
+            let isOurs = code.map { [18, 34, 35, 64].contains($0) } ?? false
+            logger.log(
+                level: isOurs ? .error : .notice, "session given up for a new one", metadata: ["code": "\(code.map { "\($0)" } ?? "clock")"]
+            )
         case .closeConnection(let reason):
             lost(.session(reason))
         }
@@ -73,9 +79,12 @@ extension TelegramConnection {
         }
         switch phase {
         case .waiting(let until): consider(until)
+        case .racing: consider(race.nextDeadline(notBefore: policy.nextConnect(after: now)))
+        case .established: consider(clockWatch.nextLook)
         case .exchanging(_, _, let deadline): consider(deadline)
         default: break
         }
+        consider(keyDestruction?.deadline)
         if session == nil { consider(calls.values.map(\.deadline).min()) }
         return next
     }
@@ -94,9 +103,12 @@ extension TelegramConnection {
     private func timerFired() {
         timer = nil
         timerAt = nil
+        watchClock()
+        if let deadline = keyDestruction?.deadline, deadline <= now { finishKeyDestruction(.failure(.deadlineExceeded)) }
         switch phase {
         case .stopped: return
         case .waiting(let until) where until <= now: connect()
+        case .racing: runRace()
         case .exchanging(_, _, let deadline) where deadline <= now: lost(.keyExchangeFailed(nil))
         default: break
         }

@@ -18,7 +18,7 @@ public actor TelegramConnection {
     var random = SystemRandomNumberGenerator()
 
     var phase = Phase.idle
-    /// Counts channels, so that late news of an old one is told from that of the present one.
+    /// The candidate that won, so that late news of another is told from that of the present one; 0 when there is none.
     var channelNumber = 0
     var transport: ClientTransport?
     var session: ClientSession?
@@ -26,7 +26,16 @@ public actor TelegramConnection {
     var policy = ReconnectPolicy()
     var keyRejections = 0
     var isFailureTold = false
-    var nextAddress = 0
+    var race: AddressRace
+    var runners: [Int: Runner] = [:]
+    /// Why the last candidate failed.
+    var raceFailure: DisconnectReason?
+    /// The one in use.
+    var address: ServerAddress?
+
+    let hostClock: @Sendable () -> UnixTime
+    var clockWatch = ClockWatch()
+    var keyDestruction: (deadline: Instant, continuation: CheckedContinuation<Result<Bool, TelegramCallError>, Never>)?
 
     var mailbox = EventMailbox()
     var isReadingPaused = false
@@ -43,7 +52,7 @@ public actor TelegramConnection {
     enum Phase {
         case idle
         case waiting(until: Instant)
-        case connecting
+        case racing
         case exchanging(any Channel, ClientKeyExchange, deadline: Instant)
         case established(any Channel)
         case stopped(TelegramCallError)
@@ -54,16 +63,19 @@ public actor TelegramConnection {
         var deadline: Instant
         var resending: Resending
         var mayPack: Bool
+        var priority: RequestPriority
         /// Nil until there is a session to carry it.
         var handle: RequestHandle?
         var continuation: CheckedContinuation<Result<[UInt8], TelegramCallError>, Never>
     }
 
-    /// `credentials` are those of `ConnectionEvent.authorizationKey` and `.salts`; nil makes a new key.
+    /// `credentials` are those of `ConnectionEvent.authorizationKey` and `.salts`; nil makes a new key. `hostClock` is the civil one.
     public init(
         _ configuration: ConnectionConfiguration, credentials: ConnectionCredentials? = nil, logger: Logger,
-        eventLoop: (any EventLoop)? = nil
+        eventLoop: (any EventLoop)? = nil, hostClock: (@Sendable () -> UnixTime)? = nil
     ) {
+        self.hostClock = hostClock ?? { hostTime }
+        race = AddressRace(configuration.addresses)
         self.configuration = configuration
         self.credentials = credentials
         loop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
@@ -107,7 +119,8 @@ public actor TelegramConnection {
     /// It may be made at any time after `start`, also without a connection. A call that may not be done twice is marked
     /// `.onlyIfNotReceived`. The deadline covers all waiting. Cancelling the task drops the answer.
     public func call(
-        _ body: [UInt8], deadline: Duration = .seconds(60), resending: Resending = .always, mayPack: Bool = true
+        _ body: [UInt8], deadline: Duration = .seconds(60), priority: RequestPriority = .normal, resending: Resending = .always,
+        mayPack: Bool = true
     ) async throws(TelegramCallError) -> [UInt8] {
         if case .stopped(let reason) = phase { throw reason }
         guard calls.count < ConnectionLimits.pendingCalls else { throw .overloaded }
@@ -117,7 +130,8 @@ public actor TelegramConnection {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<[UInt8], TelegramCallError>, Never>) in
                 if Task.isCancelled { return continuation.resume(returning: .failure(.cancelled)) }
                 calls[id] = Call(
-                    body: body, deadline: now + deadline, resending: resending, mayPack: mayPack, continuation: continuation)
+                    body: body, deadline: now + deadline, resending: resending, mayPack: mayPack, priority: priority,
+                    continuation: continuation)
                 handToSession(id)
                 resumeReadingIfPossible()
                 schedulePump()
@@ -130,6 +144,35 @@ public actor TelegramConnection {
 
     /// Replaces the prefix of each connection's first calls, as after a change of layer.
     public func setConnectionPrefix(_ prefix: [UInt8]) { session?.setConnectionPrefix(prefix) }
+
+    /// Replaces the addresses, as after another configuration of the server; the connection that stands is kept.
+    public func setAddresses(_ addresses: [ServerAddress]) {
+        guard !addresses.isEmpty else { return }
+        race.setAddresses(addresses)
+    }
+
+    /// What came of each address.
+    public func addressRecords() -> [(address: ServerAddress, record: AddressRace.Record)] {
+        race.addresses.map { ($0, race.record(of: $0)) }
+    }
+
+    /// Has the server forget the key, as after a logout. True when it is gone: the connection is closed then, since it can be used no more.
+    public func destroyKey(deadline: Duration = .seconds(10)) async throws(TelegramCallError) -> Bool {
+        if case .stopped(let reason) = phase { throw reason }
+        guard keyDestruction == nil else { throw .overloaded }
+        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Bool, TelegramCallError>, Never>) in
+            keyDestruction = (now + deadline, continuation)
+            session?.destroyKey()
+            schedulePump()
+        }
+        if result == .success(true) { await close() }
+        return try result.get()
+    }
+
+    func finishKeyDestruction(_ result: Result<Bool, TelegramCallError>) {
+        keyDestruction?.continuation.resume(returning: result)
+        keyDestruction = nil
+    }
 
     /// The server's time as far as it is known: the host's until the server has told its own.
     public func serverTime() -> UnixTime { (session?.clock ?? guessedClock()).time(at: now) }
@@ -153,7 +196,8 @@ public actor TelegramConnection {
     /// Gives a waiting call to the session, if there is one.
     func handToSession(_ id: UInt64) {
         guard session != nil, let call = calls[id], call.handle == nil else { return }
-        let handle = session?.send(call.body, deadline: call.deadline, resending: call.resending, mayPack: call.mayPack)
+        let handle = session?.send(
+            call.body, deadline: call.deadline, priority: call.priority, resending: call.resending, mayPack: call.mayPack)
         calls[id]?.handle = handle
         calls[id]?.body = []
         if let handle { callOfHandle[handle] = id }

@@ -26,6 +26,21 @@ import Testing
         }
     }
 
+    @Test func tcp_connections_of_all_attempts_together_are_at_most_five_in_ten_seconds() {
+        var policy = ReconnectPolicy(), now = Instant.zero
+        var times: [Instant] = []
+        for _ in 0..<20 {
+            now = policy.nextAttempt(after: now)
+            policy.began(now: now)
+            for _ in 0..<3 {
+                now = policy.nextConnect(after: now)
+                policy.connecting(now: now)
+                times.append(now)
+            }
+        }
+        for i in times.indices.dropFirst(5) { #expect(times[i] - times[i - 5] >= .seconds(10)) }
+    }
+
     @Test func failures_in_a_row_wait_up_to_16_seconds_and_a_success_forgets_them() {
         let times = attempts(12) { policy, now, generator in policy.failed(now: now, using: &generator) }
         let last = times[11] - times[10]

@@ -23,6 +23,7 @@ final class LoopbackServer: @unchecked Sendable {
     private var unanswered: [(session: Int64, message: Int64, body: [UInt8])] = []
     private var answers = true
     private var knowsKeys = true
+    private var isDeaf = false
     private var waiting: [(condition: (LoopbackServer) -> Bool, promise: EventLoopPromise<Void>)] = []
 
     final class Peer {
@@ -88,6 +89,7 @@ final class LoopbackServer: @unchecked Sendable {
     func executedBodies() async throws -> [[UInt8]] { try await on { $0.executed } }
     func sessionCount() async throws -> Int { try await on { $0.sessions.count } }
     func acceptedConnections() async throws -> Int { try await on { $0.accepted } }
+    var acceptedNow: Int { peers.count }
     func connections() async throws -> Int { try await on { $0.peers.count } }
 
     /// Forgets all keys, as after a logout elsewhere.
@@ -98,6 +100,11 @@ final class LoopbackServer: @unchecked Sendable {
             $0.sessions = [:]
         }
     }
+
+    /// Takes connections and says nothing on them, as a middle box or a broken server would.
+    func setDeaf(_ deaf: Bool) async throws { try await on { $0.isDeaf = deaf } }
+
+    func knownKeys() async throws -> Int { try await on { $0.keys.count } }
 
     /// Closes all connections at once.
     func drop() async throws { try await on { for peer in $0.peers.values { peer.channel.close(promise: nil) } } }
@@ -171,6 +178,7 @@ final class LoopbackServer: @unchecked Sendable {
     }
 
     private func take(_ packet: [UInt8], _ peer: Peer) throws {
+        if isDeaf { return }
         if isPlainPacket(packet) {
             switch try peer.exchange.receive(packet, now: now, using: &generator) {
             case .send(let answer): send(answer, peer)
@@ -180,7 +188,7 @@ final class LoopbackServer: @unchecked Sendable {
             }
             return
         }
-        guard knowsKeys, let id = authorizationKeyID(of: packet), let (key, salt) = keys[id] else {
+        guard knowsKeys, let envelopeKey = authorizationKeyID(of: packet), let (key, salt) = keys[envelopeKey] else {
             let error = peer.transport.encode(failure: -404, using: &generator)
             peer.channel.writeAndFlush(ByteBuffer(bytes: error), promise: nil)
             return
@@ -194,6 +202,10 @@ final class LoopbackServer: @unchecked Sendable {
         if sessions[envelope.sessionID]?.isConnected == false { sessions[envelope.sessionID]?.connected(now: now) }
         sessions[envelope.sessionID]?.receive(envelope, now: now, using: &generator)
         while let event = sessions[envelope.sessionID]?.pollEvent() {
+            if event == .keyDestroyed {
+                keys[envelopeKey] = nil
+                continue
+            }
             guard case .request(let id, let body) = event else { continue }
             executed.append(body)
             if answers {

@@ -47,9 +47,9 @@ extension ClientSession {
             let copy = InnerMessage(id: id, sequenceNumber: number, body: try reader.raw(length))
             take(copy, isCopy: true, now: now, using: &generator)
         case Constructor.destroyAuthKeyOK, Constructor.destroyAuthKeyNone:
-            events.append(.keyDestroyed(true))
+            keyDestroyed(true)
         case Constructor.destroyAuthKeyFail:
-            events.append(.keyDestroyed(false))
+            keyDestroyed(false)
         case Constructor.msgsAllInfo, Constructor.destroySessionOK, Constructor.destroySessionNone:
             break
         default:
@@ -98,7 +98,7 @@ extension ClientSession {
                 takeSalts(salts)
             }
         case .service(.destroyKey)?:
-            events.append(.keyDestroyed([Constructor.destroyAuthKeyOK, Constructor.destroyAuthKeyNone].contains(constructor(of: body))))
+            keyDestroyed([Constructor.destroyAuthKeyOK, Constructor.destroyAuthKeyNone].contains(constructor(of: body)))
         case .service?:
             // The answer to rpc_drop_answer or destroy_session: nothing depends on it.
             break
@@ -108,6 +108,11 @@ extension ClientSession {
             // They share the stream with what is wanted. On a new connection the server sends only what was not dropped.
             if unwantedBytes > Limits.unwantedBytes { close(.unwantedAnswers) }
         }
+    }
+
+    private mutating func keyDestroyed(_ isGone: Bool) {
+        destroysKey = false
+        events.append(.keyDestroyed(isGone))
     }
 
     private mutating func confirmPrefix(_ request: Request) {

@@ -57,6 +57,8 @@ public struct ClientSession: Sendable {
     /// Ids of sessions given up of late.
     var formerSessions: [Int64] = []
     var resetsInRow = 0
+    /// `destroyKey` was asked for and not answered.
+    var destroysKey = false
     var sendsSingly = false
     var events: [Event] = []
     var nextEvent = 0
@@ -106,7 +108,10 @@ public struct ClientSession: Sendable {
     var inFlight: Int { underWay.reduce(0, +) }
 
     /// Asks the server to forget the key, as after a logout; `keyDestroyed` follows. https://core.telegram.org/schema/mtproto
-    public mutating func destroyKey() { outbox.append(.destroyKey) }
+    public mutating func destroyKey() {
+        destroysKey = true
+        outbox.append(.destroyKey)
+    }
 
     /// Takes a request out of the books.
     @discardableResult
@@ -132,6 +137,7 @@ public struct ClientSession: Sendable {
         pings = [:]
         let unanswered = requests.filter { $0.value.sent != nil }.keys.sorted()
         askForStates(unanswered, now: now)
+        if destroysKey { outbox.append(.destroyKey) }
     }
 
     /// The TCP connection is gone.
@@ -140,7 +146,7 @@ public struct ClientSession: Sendable {
         acknowledgmentsDue = acknowledgments.isEmpty ? nil : now
         outbox.removeAll {
             switch $0 {
-            case .ping, .stateRequest, .stateInfo: true
+            case .ping, .stateRequest, .stateInfo, .destroyKey: true
             default: false
             }
         }
@@ -164,8 +170,8 @@ public struct ClientSession: Sendable {
         close(.clockJumped)
     }
 
-    /// Whether this connection has brought an authentic packet.
-    public var isProven: Bool { isConnected && hasReceived }
+    /// Whether this connection, or the last one, has brought an authentic packet.
+    public var isProven: Bool { hasReceived }
 
     /// Replaces `Configuration.connectionPrefix`, from the next request on.
     public mutating func setConnectionPrefix(_ prefix: [UInt8]) {
@@ -203,7 +209,6 @@ public struct ClientSession: Sendable {
         recordOrder = []
         acknowledgments = []
         acknowledgmentsDue = nil
-        let destroysKey = outbox.contains { if case .destroyKey = $0 { true } else { false } }
         outbox = [.destroySession(old)] + (destroysKey ? [.destroyKey] : [])
         pings = [:]
         nextPing = now

@@ -2,7 +2,8 @@ import Primitives
 
 /// When a client may try to connect again. Without such a brake a dead data centre ends in a ban of the client's address.
 ///
-/// Every attempt counts in windows of growing length, TDLib's flood control: 1 in 1 s, 2 in 4 s, 3 in 8 s, and 5 in 10 s at most.
+/// Every attempt counts in windows of growing length, TDLib's flood control: 1 in 1 s, 2 in 4 s, 3 in 8 s. An attempt may try several
+/// addresses; of all TCP connections, 5 begin in 10 s at most.
 /// What the server refuses (`-429`, failed key exchanges) counts again in windows of its own, and failures in a row wait longer.
 public struct ReconnectPolicy: Sendable {
     /// How many may start within so long.
@@ -13,15 +14,17 @@ public struct ReconnectPolicy: Sendable {
 
     static let windows = [
         Window(count: 1, duration: .seconds(1)), Window(count: 2, duration: .seconds(4)), Window(count: 3, duration: .seconds(8)),
-        Window(count: 5, duration: .seconds(10)),
     ]
-    /// Tries remembered: as many as the largest window counts.
+    /// Of TCP connections, whatever they are for.
+    static let sanity = Window(count: 5, duration: .seconds(10))
+    /// Times remembered: as many as the largest window counts.
     private static let remembered = 5
     /// A first connect may take so long; each further one in a row twice, up to the limit: tdesktop's.
     static let firstTimeout = Duration.seconds(1)
     static let timeoutLimit = Duration.seconds(8)
 
     private var attempts: [Instant] = []
+    private var connects: [Instant] = []
     private var refusals: [Instant] = []
     private var notBefore = Instant(nanoseconds: .min)
     /// Failures in a row, of any kind.
@@ -33,8 +36,11 @@ public struct ReconnectPolicy: Sendable {
 
     /// The earliest time for the next attempt.
     public func nextAttempt(after now: Instant) -> Instant {
-        max(now, notBefore, Self.free(attempts, now), Self.free(refusals, now))
+        max(now, notBefore, Self.free(attempts, Self.windows, now), Self.free(refusals, Self.windows, now), nextConnect(after: now))
     }
+
+    /// The earliest time for another TCP connection within an attempt.
+    public func nextConnect(after now: Instant) -> Instant { Self.free(connects, [Self.sanity], now) }
 
     /// The limit for the connect that begins now.
     public var connectTimeout: Duration {
@@ -44,6 +50,11 @@ public struct ReconnectPolicy: Sendable {
     /// An attempt begins.
     public mutating func began(now: Instant) {
         attempts = (attempts + [now]).suffix(Self.remembered)
+    }
+
+    /// A TCP connection is begun.
+    public mutating func connecting(now: Instant) {
+        connects = (connects + [now]).suffix(Self.remembered)
     }
 
     /// The attempt, or the connection before it proved itself, failed.
@@ -67,7 +78,7 @@ public struct ReconnectPolicy: Sendable {
     }
 
     /// When all windows have room again.
-    private static func free(_ times: [Instant], _ now: Instant) -> Instant {
+    private static func free(_ times: [Instant], _ windows: [Window], _ now: Instant) -> Instant {
         windows.reduce(now) { earliest, window in
             guard times.count >= window.count else { return earliest }
             return max(earliest, times[times.count - window.count] + window.duration)
