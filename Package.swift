@@ -147,7 +147,7 @@ let package = Package(
         .testTarget(
             name: "TelegramConnectionTests",
             dependencies: [
-                "TelegramConnection", "MTProto", "Cryptography", "Primitives",
+                "TelegramConnection", "MTProto", "TL", "Cryptography", "Primitives",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
