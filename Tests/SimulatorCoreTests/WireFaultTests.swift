@@ -100,11 +100,13 @@ import Testing
     @Test func half_open_connections_are_silent_and_the_next_one_works() throws {
         var wire = try wire()
         #expect(try wire.control(["cmd": "half_open", "account": phone(1)])["connections"]?.integer == 1)
+        let calls = wire.endpoint.server.calls
         let handle = try wire.begin(1, WireFaultTests.state)
         try wire.message("into the void")
         try wire.settle()
         let told = wire.takeUpdates(1)
         #expect(wire.answer(1, handle) == nil && told.isEmpty && !wire.isClosed(1))
+        #expect(wire.endpoint.server.calls == calls, "nobody reads it")
         try wire.reconnect(1, WireFaultTests.options, after: .seconds(2)) { _ in }
         try wire.settle()
         #expect(wire.answer(1, handle) != nil)
