@@ -161,10 +161,7 @@ import Testing
         signal(SIGSTOP)
         defer { signal(SIGCONT) }
         // Whoever waits for the server is freed in the end, and fails below.
-        Thread.detachNewThread {
-            Thread.sleep(forTimeInterval: 4)
-            signal(SIGCONT)
-        }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 4) { signal(SIGCONT) }
         let began = ContinuousClock.now
         #expect {
             try s.query("SELECT 1")

@@ -170,6 +170,23 @@ import Testing
         for name in names { #expect(readme.text.contains("`\(name)`"), "Sources/README.md does not say what \(name) is for") }
     }
 
+    /// The defects of other clients that Tests/README.md lists: each is a test with its number in its name.
+    @Test func every_known_defect_of_others_has_its_test() throws {
+        let readme = try #require(Repository.files.first { $0.path == "Tests/README.md" }).text
+        let after = try #require(readme.range(of: "## The defects of others")).upperBound
+        let section = readme[after...].prefix(
+            upTo: readme.range(of: "\n## ", range: after..<readme.endIndex)?.lowerBound ?? readme.endIndex)
+        let rows = section.matches(of: try Regex(#"(?m)^\| (\d+) \| (.*) \| (.*) \|$"#))
+        let numbers = rows.compactMap { $0.output[1].substring.flatMap { Int($0) } }
+        #expect(numbers == Array(1...24), "Tests/README.md lists the defects 1 to 24")
+        let tests = Repository.files.filter { $0.path.hasPrefix("Tests/") && !$0.path.contains("TidyTests") }.map(\.text)
+        for row in rows where row.output[3].substring?.hasPrefix("not yet") != true {
+            let number = Int(row.output[1].substring ?? "") ?? 0
+            let name = number < 10 ? "defect_0\(number)_" : "defect_\(number)_"
+            #expect(tests.contains { $0.contains(name) }, "no test is called \(name)…")
+        }
+    }
+
     @Test func no_path_of_a_machine_is_committed() {
         for file in Repository.files where !file.isGenerated {
             for (i, line) in file.lines.enumerated() {
