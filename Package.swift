@@ -141,7 +141,7 @@ let package = Package(
         .testTarget(name: "EventsTests", dependencies: ["Events", "Primitives"]),
         .testTarget(name: "TelegramClientTests", dependencies: ["TelegramClient", "TL", "Cryptography", "Primitives"]),
         .testTarget(name: "ListenerCoreTests", dependencies: ["ListenerCore", "TelegramClient", "Events", "TL", "Primitives"]),
-        .testTarget(name: "WriterCoreTests", dependencies: ["WriterCore", "Events", "Primitives"]),
+        .testTarget(name: "WriterCoreTests", dependencies: ["WriterCore", "ListenerCore", "Events", "Primitives"]),
         .testTarget(name: "SupervisorCoreTests", dependencies: ["SupervisorCore", "Primitives"]),
         .testTarget(name: "SimulatorCoreTests", dependencies: ["SimulatorCore", "MTProto", "TL", "Primitives"]),
         .testTarget(
