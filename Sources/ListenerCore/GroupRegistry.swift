@@ -37,6 +37,8 @@ public struct GroupRegistry: Sendable, Equatable {
     public func uuid(_ kind: CapturedGroup.Kind, _ id: Int64) -> String? { uuids[kind]?[id] }
     /// Bare ids, ascending.
     public var channels: [Int64] { (uuids[.channel] ?? [:]).keys.sorted() }
+    /// Whether it has a basic group that the other one has not.
+    func addsBasicGroup(to other: GroupRegistry) -> Bool { (uuids[.basicGroup] ?? [:]).keys.contains { !other.contains(.basicGroup, $0) } }
     public var hasBasicGroups: Bool { !(uuids[.basicGroup] ?? [:]).isEmpty }
     public var count: Int { uuids.values.reduce(0) { $0 + $1.count } }
 }

@@ -230,6 +230,11 @@ public struct ListenerMachine: Sendable {
             new.follow(basicGroup: group, to: channel)
         }
         guard new != registry else { return finish() }
+        if new.addsBasicGroup(to: registry) {
+            // The common box has gone on without telling since the position at which the database says that capturing begins.
+            for record in recorder?.missed(in: .common) ?? [] { append(record) }
+            actions += link.flush().map(Action.send)
+        }
         let old = registry.channels
         registry = new
         log(.notice, "\(new.count) groups are captured")

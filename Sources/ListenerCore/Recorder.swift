@@ -144,6 +144,16 @@ public struct Recorder: Sendable {
         return out
     }
 
+    /// What a box passed since its last record, as a gap: a chat that is captured from now on may have had messages in there.
+    public mutating func missed(in box: BoxKey) -> [Recorded] {
+        guard let i = boxes.firstIndex(where: { $0.key == box }) else { return [] }
+        return pendingRecord(i).map { recorded in
+            var recorded = recorded
+            recorded.record.header.tooLong = true
+            return recorded
+        }
+    }
+
     /// Where each box stands after the last record written.
     public var positions: [(BoxKey, Position)] {
         boxes.map {

@@ -149,6 +149,23 @@ import Testing
         #expect(machine.registry.channels == [3, 8])
     }
 
+    @Test func a_basic_group_that_is_captured_from_now_on_may_have_missed_what_was_not_told_yet() throws {
+        var machine = running()
+        let other = CapturedGroup(kind: .basicGroup, id: 8, uuid: "uuid-8")
+        func records(_ actions: [ListenerMachine.Action]) -> [WireRecord] {
+            actions.flatMap { action -> [WireRecord] in if case .send(let frame) = action { frame.events.records } else { [] } }
+        }
+        #expect(records(machine.pushed(try bytes(newMessage(101, in: peer(other)).object), now: at(1), clock: clock)).isEmpty)
+        let told = records(machine.groupsChanged([basicGroup, channel, other], now: at(2), clock: clock))
+        #expect(told.map { [$0.header.from, $0.header.to] } == [[100, 101]])
+        #expect(told.allSatisfy { $0.header.tooLong && $0.header.box == BoxKey.common.wire })
+        let next = records(machine.pushed(try bytes(newMessage(102, in: peer(other)).object), now: at(3), clock: clock))
+        #expect(next.map { [$0.header.from, $0.header.to] } == [[101, 102]])
+        #expect(next.allSatisfy { !$0.header.tooLong })
+        // A channel has a box of its own, and nothing new is no gap.
+        #expect(records(machine.groupsChanged([basicGroup, other], now: at(4), clock: clock)).isEmpty)
+    }
+
     @Test func a_group_that_is_enabled_again_goes_on_where_it_was_left() throws {
         var machine = running()
         _ = machine.pushed(try bytes(newMessage(31, in: peer(channel)).object), now: at(1), clock: clock)
