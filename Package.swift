@@ -114,7 +114,8 @@ let package = Package(
         .executableTarget(
             name: "aaltohubctl",
             dependencies: [
-                "Primitives", "PostgreSQL", "ZeroMQ", "TelegramClient", "TelegramConnection", "WriterCore", "EventLink", "Store", "ServiceKit",
+                "Primitives", "TL", "PostgreSQL", "ZeroMQ", "TelegramClient", "TelegramConnection", "WriterCore", "EventLink", "Store",
+                "ServiceKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -154,6 +155,7 @@ let package = Package(
         .testTarget(name: "EventLinkTests", dependencies: ["EventLink", "ZeroMQ", "Events", "Primitives"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "PostgreSQL", "WriterCore", "Events", "Primitives"]),
         .testTarget(name: "ServiceKitTests", dependencies: ["ServiceKit", "Primitives"]),
+        .testTarget(name: "SimulationTests", dependencies: ["TelegramClient", "TL", "Primitives"], exclude: ["plant"]),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -62,13 +62,13 @@ public struct Credentials: Sendable {
     public func find(_ name: Name) throws(ServiceError) -> Secret? {
         if let directory {
             switch readFile("\(directory)/\(name == .databasePassword ? databasePasswordFile : name.rawValue)") {
-            case .success(let bytes) where trimmed(bytes).isEmpty: break
-            case .success(let bytes): return Secret(name == .masterKey && bytes.count == Self.masterKeyLength ? bytes : trimmed(bytes))
+            case .success(let bytes) where Self.trimmed(bytes).isEmpty: break
+            case .success(let bytes): return Secret(name == .masterKey && bytes.count == Self.masterKeyLength ? bytes : Self.trimmed(bytes))
             case .failure(let error) where error.code == ENOENT: break
             case .failure(let error): throw .configuration("credential \(name.rawValue): cannot be read: \(error.text)")
             }
         }
-        guard let value = environment[name.variable].map({ trimmed(Array($0.utf8)) }), !value.isEmpty else { return nil }
+        guard let value = environment[name.variable].map({ Self.trimmed(Array($0.utf8)) }), !value.isEmpty else { return nil }
         return Secret(value)
     }
 
@@ -102,6 +102,9 @@ public struct Credentials: Sendable {
                 + "make one with `head -c 32 /dev/urandom | base64` only if nothing is sealed under an older one")
     }
 
+    /// The 32 bytes of a master key as people write it, or nil when it is none.
+    public static func masterKey(of text: [UInt8]) -> Secret? { masterKey(Credentials.trimmed(text)) }
+
     private static func masterKey(_ given: [UInt8]) -> Secret? {
         if given.count == masterKeyLength { return Secret(given) }
         let text = String(decoding: given, as: UTF8.self)
@@ -111,7 +114,7 @@ public struct Credentials: Sendable {
     }
 
     /// Editors and `echo` end a file with a newline that is no part of the secret.
-    private func trimmed(_ bytes: [UInt8]) -> [UInt8] {
+    private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes[...]
         while let last = bytes.last, last == 10 || last == 13 || last == 32 || last == 9 { bytes.removeLast() }
         return Array(bytes)

@@ -60,6 +60,12 @@ public final class ServiceStatus: Sendable {
         content.withLock { $0.counters[key, default: 0] += amount }
     }
 
+    /// Sets a counter that somebody else keeps to what it stands at.
+    public func total(_ name: String, _ labels: KeyValuePairs<String, String> = [:], _ value: Int64) {
+        let key = Self.key(name, labels)
+        content.withLock { $0.counters[key] = value }
+    }
+
     public func counter(_ name: String, _ labels: KeyValuePairs<String, String> = [:]) -> Int64 {
         let key = Self.key(name, labels)
         return content.withLock { $0.counters[key] ?? 0 }

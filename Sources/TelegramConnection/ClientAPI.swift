@@ -1,62 +1,113 @@
 import Logging
+import MTProto
 import Primitives
 import Synchronization
 import TL
 import TelegramClient
 
-/// Calls by name over one connection: objects in, objects out, failures in families, flood waits remembered.
+/// Calls by name over one connection: objects in, objects out, failures in families, flood waits remembered and shared.
 public struct TelegramAPI: Sendable {
     public let connection: TelegramConnection
     public let encoder: RequestEncoder
-    private let floods = FloodBook()
+    /// The longest flood wait, in seconds, that `call` sleeps through.
+    public let floodSleepMost: Int
+    private let sharing: FloodSharing?
+    private let unreadable: (@Sendable (QuarantinedObject) -> Void)?
+    private let book = Book()
 
-    /// The memory that copies of one API share.
-    private final class FloodBook: Sendable {
-        let memory = Mutex(FloodMemory())
+    /// How an account's processes tell each other of waits.
+    public struct FloodSharing: Sendable {
+        /// A wait that is new to this process. Called at once; it must not take long.
+        public var note: @Sendable (FloodMemory.Key, _ seconds: Int, _ until: UnixTime) async -> Void
+        /// All waits that any process knows; called before a scarce call. Empty when they cannot be read.
+        public var read: @Sendable () async -> [(key: FloodMemory.Key, until: UnixTime)]
+
+        public init(
+            note: @escaping @Sendable (FloodMemory.Key, _ seconds: Int, _ until: UnixTime) async -> Void,
+            read: @escaping @Sendable () async -> [(key: FloodMemory.Key, until: UnixTime)]
+        ) {
+            self.note = note
+            self.read = read
+        }
     }
 
-    public init(connection: TelegramConnection, encoder: RequestEncoder) {
+    /// Calls so scarce that the other processes' waits are read before each.
+    public static let scarce: Set<String> = [
+        "contacts.resolveUsername", "contacts.search", "channels.joinChannel", "messages.importChatInvite", "messages.checkChatInvite",
+        "account.initTakeoutSession",
+    ]
+    /// The longest that a call waits for its turn in its method's pace; a later turn is refused like a flood wait.
+    static let paceMost = Duration.seconds(60)
+    /// Added to what is left of a known wait, at random up to this, so that several calls do not come back in the same moment.
+    static let spread = Duration.seconds(2)
+
+    /// What copies of one API share.
+    private final class Book: Sendable {
+        struct Content {
+            var memory = FloodMemory()
+            var pacer = CallPacer()
+            var counts = CallCounts()
+        }
+        let content = Mutex(Content())
+    }
+
+    /// - Parameter unreadable: takes answers of `once` and `call` that could not be read, to keep them.
+    public init(
+        connection: TelegramConnection, encoder: RequestEncoder, floodSleepMost: Int = RequestPolicy.floodSleepMost,
+        sharing: FloodSharing? = nil, unreadable: (@Sendable (QuarantinedObject) -> Void)? = nil
+    ) {
         self.connection = connection
         self.encoder = encoder
+        self.floodSleepMost = floodSleepMost
+        self.sharing = sharing
+        self.unreadable = unreadable
     }
 
-    /// Makes the call once. A method that must still wait fails at once with the rest of its wait, without troubling the server.
+    // MARK: calls
+
+    /// Makes the call once. A call that must still wait fails at once with the rest of its wait, without troubling the server.
     ///
     /// - Parameter isIdempotent: whether the session may send it again when it cannot tell if the server has it.
     public func once(
         _ call: TLObject, isIdempotent: Bool = true, deadline: Duration = RequestPolicy.deadline
     ) async throws(CallFailure) -> TLValue {
-        if let wait = floods.memory.withLock({ $0.wait(.init(method: call.name), now: hostTime) }) {
-            let seconds = max(1, Int(wait.inSeconds.rounded(.up)))
-            throw .rpc(TelegramClient.RPCError(code: 420, message: "FLOOD_WAIT_\(seconds)"))
+        let answer = try await bytes(call, isIdempotent: isIdempotent, deadline: deadline)
+        do {
+            return try TL.decodeResult(answer, of: call.name, layer: encoder.layer)
+        } catch {
+            let failure = CallFailure.undecodable("\(call.name): \(error)")
+            book.content.withLock { $0.counts.failed(call.name, failure) }
+            unreadable?(QuarantinedObject(answer, context: call.name, layer: encoder.layer, reason: "\(error)"))
+            throw failure
         }
+    }
+
+    /// Makes the call once, as `once` does, and hands its serialized answer out.
+    public func bytes(
+        _ call: TLObject, isIdempotent: Bool = true, deadline: Duration = RequestPolicy.deadline
+    ) async throws(CallFailure) -> [UInt8] {
         let body: [UInt8]
         do {
             body = try encoder.encode(call)
         } catch {
             throw .undecodable("\(call.name) cannot be written for layer \(encoder.layer): \(error)")
         }
-        let answer: [UInt8]
+        try await waitForTurn(call)
+        book.content.withLock { $0.counts.called(call.name) }
         do {
-            answer = try await connection.call(body, deadline: deadline, resending: isIdempotent ? .always : .onlyIfNotReceived)
+            let answer = try await connection.call(body, deadline: deadline, resending: isIdempotent ? .always : .onlyIfNotReceived)
+            book.content.withLock { $0.pacer.succeeded(call.name) }
+            return answer
         } catch {
             let failure = CallFailure(error)
-            if case .rpc(let rpc) = failure, case .wait(_, let seconds) = rpc.kind {
-                let until = hostTime + .seconds(max(1, seconds))
-                floods.memory.withLock { $0.note(.init(method: call.name), until: until) }
-            }
+            await failed(call, failure)
             throw failure
-        }
-        do {
-            return try TL.decodeResult(answer, of: call.name, layer: encoder.layer)
-        } catch {
-            throw .undecodable("\(call.name): \(error)")
         }
     }
 
     /// Makes the call until it succeeds or `RequestPolicy` gives up. Waits are slept through; cancelling the task ends them.
     public func call(_ call: TLObject, isIdempotent: Bool = true) async throws(CallFailure) -> TLValue {
-        var policy = RequestPolicy(isIdempotent: isIdempotent)
+        var policy = RequestPolicy(isIdempotent: isIdempotent, floodSleepMost: floodSleepMost)
         var random = SystemRandomNumberGenerator()
         while true {
             do {
@@ -68,11 +119,60 @@ public struct TelegramAPI: Sendable {
         }
     }
 
-    /// Waits that were stored, and those to store.
-    public func rememberFlood(method: String, until: UnixTime) {
-        floods.memory.withLock { $0.note(.init(method: method), until: until) }
+    /// Holds the call back while its method or chat must wait, and gives calls of one method their turns.
+    private func waitForTurn(_ call: TLObject) async throws(CallFailure) {
+        if let sharing, TelegramAPI.scarce.contains(call.name) { remember(await sharing.read()) }
+        try refuseWhileWaiting(call)
+        let now = hostNow
+        let turn = book.content.withLock { $0.pacer.reserve(call.name, now: now, latest: now + TelegramAPI.paceMost) }
+        guard let turn else {
+            let next = book.content.withLock { $0.pacer.next(call.name, now: now) }
+            throw held(call, for: next - now)
+        }
+        if turn > now {
+            do { try await Task.sleep(for: turn - now) } catch { throw .disconnected }
+            try refuseWhileWaiting(call)
+        }
     }
-    public var floodWaits: [(key: FloodMemory.Key, until: UnixTime)] { floods.memory.withLock { $0.entries } }
+
+    private func refuseWhileWaiting(_ call: TLObject) throws(CallFailure) {
+        guard let wait = book.content.withLock({ $0.memory.wait(for: call, now: hostTime) }) else { return }
+        var random = SystemRandomNumberGenerator()
+        throw held(call, for: wait + .nanoseconds(Int64.random(in: 0...TelegramAPI.spread.inNanoseconds, using: &random)))
+    }
+
+    /// The failure that the server would give, without asking it.
+    private func held(_ call: TLObject, for wait: Duration) -> CallFailure {
+        book.content.withLock { $0.counts.held(call.name) }
+        return .rpc(TelegramClient.RPCError(code: 420, message: "FLOOD_WAIT_\(max(1, Int(wait.inSeconds.rounded(.up))))"))
+    }
+
+    private func failed(_ call: TLObject, _ failure: CallFailure) async {
+        var wait: (key: FloodMemory.Key, seconds: Int, until: UnixTime)?
+        if case .rpc(let rpc) = failure, case .wait(let kind, let seconds) = rpc.kind {
+            wait = (FloodMemory.Key(call, wait: kind), max(1, seconds), hostTime + .seconds(max(1, seconds)))
+        }
+        let now = hostNow
+        let isNews = book.content.withLock { content in
+            content.counts.failed(call.name, failure)
+            guard let wait else { return false }
+            if wait.key.peer.isEmpty { content.pacer.flooded(call.name, until: now + .seconds(wait.seconds), now: now) }
+            return content.memory.note(wait.key, until: wait.until)
+        }
+        if isNews, let wait, let sharing { await sharing.note(wait.key, wait.seconds, wait.until) }
+    }
+
+    // MARK: what is known
+
+    /// Enters waits that were stored, or that another process has noted.
+    public func remember(_ waits: some Sequence<(key: FloodMemory.Key, until: UnixTime)>) {
+        book.content.withLock { content in for wait in waits { content.memory.note(wait.key, until: wait.until) } }
+    }
+
+    public var floodWaits: [(key: FloodMemory.Key, until: UnixTime)] { book.content.withLock { $0.memory.entries } }
+    public var counts: CallCounts { book.content.withLock { $0.counts } }
+    /// Calls per second of the methods that are paced.
+    public var rates: [(method: String, perSecond: Double)] { book.content.withLock { $0.pacer.rates } }
 }
 
 extension CallFailure {

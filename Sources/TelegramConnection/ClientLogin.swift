@@ -19,15 +19,19 @@ public struct LoginRun: Sendable {
         public var password: @Sendable (_ hint: String?, LoginTicket?, AccountSession) async throws -> String?
         /// A wrong code or password: true to be asked again.
         public var again: @Sendable (Login.Refusal) async throws -> Bool
+        /// Show this token, or have it accepted: true when it was accepted already, false to wait until somebody does or it expires.
+        public var scan: @Sendable (_ token: [UInt8], _ life: Duration) async throws -> Bool
 
         public init(
-            code: @escaping @Sendable (LoginTicket, AccountSession) async throws -> String?,
+            code: @escaping @Sendable (LoginTicket, AccountSession) async throws -> String? = { _, _ in nil },
             password: @escaping @Sendable (_ hint: String?, LoginTicket?, AccountSession) async throws -> String?,
-            again: @escaping @Sendable (Login.Refusal) async throws -> Bool
+            again: @escaping @Sendable (Login.Refusal) async throws -> Bool = { _ in false },
+            scan: @escaping @Sendable (_ token: [UInt8], _ life: Duration) async throws -> Bool = { _, _ in false }
         ) {
             self.code = code
             self.password = password
             self.again = again
+            self.scan = scan
         }
     }
 
@@ -43,10 +47,22 @@ public struct LoginRun: Sendable {
     let logger: Logger
     /// How long a connection and its key may take: a key exchange is given 10 s, and a first try may hit a dead address.
     static let connectionTime = Duration.seconds(40)
+    /// A token's life is the server's to say, within these; a clock that is wrong must neither hurry nor stop us.
+    static let tokenLife = Duration.seconds(5)...Duration.seconds(60)
+    /// Tokens that are shown until somebody scans one: ten minutes of them.
+    static let tokensMost = 20
 
     public init(settings: ClientSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger
+    }
+
+    /// A login by a token that a logged-in app accepts.
+    public func run(byTokenOn dc: Int32, apiHash: String, questions: Questions) async throws -> Outcome {
+        var login = Login(byTokenWithAPIID: settings.identity.apiID, apiHash: apiHash, dc: dc)
+        let line = try await connect(dc: dc, credentials: nil)
+        let step = login.start()
+        return try await run(&login, line, step, questions)
     }
 
     /// Begins a login, or finishes one for which `resuming` was kept.
@@ -54,8 +70,8 @@ public struct LoginRun: Sendable {
         phone: String, apiHash: String, dc: Int32, resuming: (ticket: LoginTicket, session: AccountSession)? = nil, questions: Questions
     ) async throws -> Outcome {
         var login: Login
-        var line: Line
-        var step: Login.Step
+        let line: Line
+        let step: Login.Step
         if let resuming {
             login = Login(resuming: resuming.ticket, apiID: settings.identity.apiID, apiHash: apiHash)
             line = try await connect(dc: resuming.session.dc, credentials: resuming.session.credentials)
@@ -65,6 +81,13 @@ public struct LoginRun: Sendable {
             line = try await connect(dc: dc, credentials: nil)
             step = login.start()
         }
+        return try await run(&login, line, step, questions)
+    }
+
+    private func run(_ login: inout Login, _ first: Line, _ step: Login.Step, _ questions: Questions) async throws -> Outcome {
+        var line = first
+        var step = step
+        var tokens = 0
         do {
             while true {
                 switch step {
@@ -73,6 +96,14 @@ public struct LoginRun: Sendable {
                     await line.connection.close()
                     line = try await connect(dc: dc, credentials: nil)
                     step = login.migrated(to: dc)
+                case .showToken(let token, let expires):
+                    tokens += 1
+                    if tokens > LoginRun.tokensMost { throw Failure.unanswered }
+                    let left = expires - (await line.connection.serverTime())
+                    let life = min(max(left, LoginRun.tokenLife.lowerBound), LoginRun.tokenLife.upperBound)
+                    if try await !questions.scan(token, life) { await line.scans.wait(life) }
+                    try Task.checkCancellation()
+                    step = login.tokenChanged()
                 case .needCode(let ticket):
                     guard let code = try await questions.code(ticket, line.session) else { throw Failure.unanswered }
                     step = login.code(code)
@@ -105,6 +136,48 @@ public struct LoginRun: Sendable {
         var connection: TelegramConnection
         var api: TelegramAPI
         var session: AccountSession
+        let scans: Scans
+    }
+
+    /// Says when somebody has accepted the token that is shown.
+    private actor Scans {
+        private var isScanned = false
+        private var waiter: CheckedContinuation<Void, Never>?
+
+        func scanned() {
+            isScanned = true
+            wake()
+        }
+
+        private func wake() {
+            waiter?.resume()
+            waiter = nil
+        }
+
+        /// Returns at the next scan, after `longest`, or when the task is cancelled.
+        func wait(_ longest: Duration) async {
+            if !isScanned {
+                let timer = Task {
+                    // A cancelled timer has nothing to say.
+                    guard (try? await Task.sleep(for: longest)) != nil else { return }
+                    self.wake()
+                }
+                await withTaskCancellationHandler {
+                    await withCheckedContinuation { waiter = $0 }
+                } onCancel: {
+                    Task { await self.wake() }
+                }
+                timer.cancel()
+            }
+            isScanned = false
+        }
+    }
+
+    /// Whether what was pushed says that a token was accepted.
+    private static func tellsScan(_ bytes: [UInt8]) -> Bool {
+        guard let updates = try? TL.decode(bytes) else { return false }
+        let all = (updates["updates"]?.vector ?? []).compactMap(\.object) + [updates["update"]?.object].compactMap { $0 }
+        return all.contains { $0.name == "updateLoginToken" }
     }
 
     private func answer(to call: TLObject, on line: Line, _ login: inout Login) async -> Login.Step {
@@ -124,12 +197,14 @@ public struct LoginRun: Sendable {
         let keys = AsyncStream<ConnectionCredentials>.makeStream(bufferingPolicy: .bufferingNewest(1))
         if let credentials { keys.continuation.yield(credentials) }
         let reasons = Reasons()
+        let scans = Scans()
         // Takes the events for the connection's whole life: nobody else needs them during a login.
         Task {
             for await event in connection.events {
                 switch event {
                 case .authorizationKey(let made): keys.continuation.yield(made)
                 case .disconnected(let reason): await reasons.note(reason)
+                case .updates(let bytes) where LoginRun.tellsScan(bytes): await scans.scanned()
                 default: break
                 }
             }
@@ -143,7 +218,7 @@ public struct LoginRun: Sendable {
         for await credentials in keys.stream {
             return Line(
                 connection: connection, api: TelegramAPI(connection: connection, encoder: settings.encoder()),
-                session: AccountSession(dc: dc, userID: 0, credentials: credentials))
+                session: AccountSession(dc: dc, userID: 0, credentials: credentials), scans: scans)
         }
         await connection.close()
         throw Failure.noConnection(await reasons.last)

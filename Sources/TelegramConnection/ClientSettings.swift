@@ -102,6 +102,13 @@ public enum TelegramServerKeys {
         """
 }
 
+/// The host's monotonic clock.
+var hostNow: Instant {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+}
+
 /// The host's civil time.
 var hostTime: UnixTime {
     var time = timespec()

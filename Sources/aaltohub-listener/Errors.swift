@@ -2,6 +2,7 @@ import EventLink
 import ListenerCore
 import ServiceKit
 import Store
+import TelegramClient
 import TelegramConnection
 import WriterCore
 
@@ -30,13 +31,29 @@ func databaseError(_ error: any Error) -> ServiceError {
     }
 }
 
+extension AccountTrouble {
+    /// What stopped the account, by the error's name; one that is unknown means that the session is gone.
+    init(message: String) { self = AccountTrouble(RPCError(code: 401, message: message)) ?? .revoked }
+}
+
+extension AccountState {
+    init(_ trouble: AccountTrouble) {
+        self =
+            switch trouble {
+            case .revoked: .revoked
+            case .banned: .banned
+            case .duplicated: .duplicated
+            case .frozen: .frozen
+            }
+    }
+}
+
 extension ListenerMachine.StopReason {
     /// nil: an orderly end.
     func serviceError(account: String) -> ServiceError? {
         switch self {
         case .drained, .drainTimeOver: nil
-        case .loginNeeded(let reason):
-            .loginNeeded("Telegram no longer accepts the session of \(account) (\(reason)): run `aaltohubctl login --account \(account)`")
+        case .loginNeeded(let reason): .loginNeeded("\(AccountTrouble(message: reason).advice(account: account)) (\(reason))")
         case .superseded(let reason): .unavailable("a newer listener of \(account) has taken over (\(reason)): this one ends")
         case .incompatible(let ours, let theirs):
             .temporary("the writer speaks version \(theirs) of the link, this listener \(ours): upgrade the older of the two")

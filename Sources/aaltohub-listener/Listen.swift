@@ -11,7 +11,7 @@ import TelegramConnection
 
 /// How often the registered groups are looked at; the control command `reload` does it at once.
 private let groupsInterval = Duration.seconds(5)
-/// How often new access hashes and flood waits are stored: losing some seconds of them costs a page of dialogs.
+/// How often new access hashes are stored, and waits of the account's other processes read.
 private let entitiesInterval = Duration.seconds(10)
 
 /// The listener's life: begin with what is stored, take the authorisation's lock, follow Telegram until told to stop, drain.
@@ -36,15 +36,26 @@ func listen(_ context: ServiceContext, account: String) async throws {
     let link = try ProducerLink(path: context.folders.link, role: "listener", account: account, context: zeroMQ)
     let connection = TelegramConnection(
         try settings.connection(dc: start.session.dc), credentials: start.session.credentials, logger: context.logger)
-    let api = TelegramAPI(connection: connection, encoder: settings.encoder())
-    for wait in start.floodWaits { api.rememberFlood(method: wait.method, until: wait.until) }
+    let keeper = Keeper(
+        account: account, database: database, masterKey: masterKey, context: context,
+        quarantine: Quarantine(folder: "\(folder)/quarantine", account: account, seal: seal), session: start.session)
+    let floods = TelegramAPI.FloodSharing(FloodWaitStore(database, account: account)) { error in
+        context.logger.warning("flood waits cannot be shared: \(DatabaseDoctor.remedy(error))")
+    }
+    let api = TelegramAPI(
+        connection: connection, encoder: settings.encoder(),
+        floodSleepMost: context.configuration.telegram.floodSleepThresholdSeconds, sharing: floods,
+        unreadable: { object in Task { await keeper.keep(object, at: SystemClock.unix) } })
+    api.remember(start.floodWaits.map { ($0.key, $0.until) })
     let loop = ListenerLoop(
-        machine: makeMachine(account, start, incarnation: try nextIncarnation("\(folder)/incarnation")), context: context, api: api,
-        link: link, tap: tap,
-        quarantine: Quarantine(folder: "\(folder)/quarantine", account: account, seal: seal))
-    let groups = GroupsWatch(account: account, database: database, loop: loop, context: context, copy: copy, start: start)
+        machine: makeMachine(account, start, incarnation: try nextIncarnation("\(folder)/incarnation"), layer: settings.layer),
+        context: context, api: api, link: link, tap: tap, keeper: keeper, session: start.session)
+    let groups = GroupsWatch(account: account, database: database, loop: loop, context: context, copy: copy, start: start, api: api)
     let control = try ControlServer(
-        path: context.folders.control(service), context: zeroMQ, commands: commands(context, loop, groups))
+        path: context.folders.control(service), context: zeroMQ,
+        commands: commands(context, loop, groups, api).merging(
+            accountCommands(context, api, loop, UsernameStore(database, authorisation: account, process: service)),
+            uniquingKeysWith: { a, _ in a }))
 
     context.onStop { Task { await loop.drain() } }
     await connection.start()
@@ -54,7 +65,13 @@ func listen(_ context: ServiceContext, account: String) async throws {
         group.addTask { await context.heartbeats { json in tap.publish("heartbeat", "status") { json } } }
         group.addTask { await every(context.watchdog.longestWait) { await loop.tick() } }
         group.addTask { await every(groupsInterval) { await groups.look() } }
-        group.addTask { await every(entitiesInterval) { await save(loop, api, database, account, context) } }
+        group.addTask {
+            await every(entitiesInterval) {
+                await keeper.save(await loop.takeChangedPeers())
+                api.remember(await floods.read())
+            }
+        }
+        group.addTask { await followConfiguration(TelegramConfigStore(database, account: account), api, dc: start.session.dc, context) }
         let reason = await loop.untilFinished()
         group.cancelAll()
         return reason
@@ -63,8 +80,10 @@ func listen(_ context: ServiceContext, account: String) async throws {
     await control.close()
     await link.close()
     await tap.close()
-    await save(loop, api, database, account, context)
-    if case .loginNeeded = reason { await revoke(account, database, masterKey, context) }
+    await keeper.save(await loop.takeChangedPeers(), isLast: true)
+    if case .loginNeeded(let error) = reason {
+        await keeper.set(AccountState(AccountTrouble(message: error)), reason: error)
+    }
     await database.close()
     if case .drainTimeOver(let left) = reason {
         context.logger.warning("\(left) records were not acknowledged in time; Telegram gives them again at the next start")
@@ -72,12 +91,12 @@ func listen(_ context: ServiceContext, account: String) async throws {
     if let error = reason.serviceError(account: account) { throw error }
 }
 
-private func makeMachine(_ account: String, _ start: Start, incarnation: UInt64) -> ListenerMachine {
+private func makeMachine(_ account: String, _ start: Start, incarnation: UInt64, layer: Int32) -> ListenerMachine {
     var random = SystemRandomNumberGenerator()
     let producer = ProducerMachine.Producer(
         role: .listener, account: account, incarnation: incarnation,
         stream: StreamID(using: &random), build: ServiceVersion.text)
-    return ListenerMachine(producer: producer, groups: start.groups, peers: start.peers, seed: random.next())
+    return ListenerMachine(producer: producer, groups: start.groups, peers: start.peers, seed: random.next(), layer: layer)
 }
 
 /// The clock in milliseconds, or one more than at the last start where the clock was set back since.
@@ -94,7 +113,7 @@ private func nextIncarnation(_ path: String) throws -> UInt64 {
 
 private func keep(_ start: Start, _ copy: StartCopy.File) throws {
     do {
-        try copy.write(StartCopy(session: start.session, groups: start.groups))
+        try copy.write(StartCopy(session: start.session, groups: start.groups, waits: start.floodWaits))
     } catch {
         throw ServiceError.io("\(copy.path): cannot be written: \(error)")
     }
@@ -107,45 +126,13 @@ private func every(_ interval: Duration, _ body: () async -> Void) async {
     }
 }
 
-/// Stores what was learnt of access hashes and waits. The database may be away: then it is learnt again.
-private func save(_ loop: ListenerLoop, _ api: TelegramAPI, _ database: Connection, _ account: String, _ context: ServiceContext) async {
-    let entities = await loop.takeChangedPeers().compactMap { key, peer -> Entity? in
-        let type: EntityType =
-            switch key.kind {
-            case .user: .user
-            case .channel: .channel
-            case .basicGroup: .group
-            }
-        if type != .group, peer.accessHash == nil { return nil }
-        return Entity(type: type, id: key.id, accessHash: peer.accessHash, username: peer.username)
-    }
-    do {
-        if !entities.isEmpty { try await EntityStore(database, authorisation: account).save(entities) }
-        let now = SystemClock.unix
-        for wait in api.floodWaits where wait.until > now {
-            let seconds = Int32(clamping: Int64((wait.until - now).inSeconds.rounded(.up)))
-            try await FloodWaitStore(database, account: account).save(method: wait.key.method, seconds: seconds, until: wait.until)
-        }
-    } catch {
-        context.logger.warning("what was learnt of peers could not be stored: \(DatabaseDoctor.remedy(error))")
-    }
-}
-
-/// Tells everybody that the session is gone; an unreachable database learns it at the next start.
-private func revoke(_ account: String, _ database: Connection, _ masterKey: [UInt8], _ context: ServiceContext) async {
-    do {
-        try await AccountStore(database, masterKey: masterKey).set(state: .revoked, of: account)
-    } catch {
-        context.logger.warning("the account's state could not be stored: \(DatabaseDoctor.remedy(error))")
-    }
-}
-
 /// What may be asked of a running listener.
 private func commands(
-    _ context: ServiceContext, _ loop: ListenerLoop, _ groups: GroupsWatch
+    _ context: ServiceContext, _ loop: ListenerLoop, _ groups: GroupsWatch, _ api: TelegramAPI
 ) -> [String: ControlServer.Handler] {
     [
         "status": { _ in await loop.status() },
+        "limits": { _ in api.limits(now: SystemClock.unix) },
         "drain": { request in
             context.logger.notice("asked to drain", metadata: ["actor": "\(request.actor)"])
             context.requestStop()
@@ -171,11 +158,14 @@ actor GroupsWatch {
     private let context: ServiceContext
     private let copy: StartCopy.File
     private let session: AccountSession
+    private let api: TelegramAPI
     private var known: [CapturedGroup]
+    private var knownWaits: [FloodWaitStore.Wait]
     private var isAway = false
 
     init(
-        account: String, database: Connection, loop: ListenerLoop, context: ServiceContext, copy: StartCopy.File, start: Start
+        account: String, database: Connection, loop: ListenerLoop, context: ServiceContext, copy: StartCopy.File, start: Start,
+        api: TelegramAPI
     ) {
         self.account = account
         self.database = database
@@ -183,7 +173,9 @@ actor GroupsWatch {
         self.context = context
         self.copy = copy
         session = start.session
+        self.api = api
         known = start.groups
+        knownWaits = start.floodWaits
     }
 
     /// How many groups are captured now; nil when the database does not say.
@@ -196,13 +188,35 @@ actor GroupsWatch {
             if groups != known {
                 known = groups
                 await loop.groups(groups)
-                try copy.write(StartCopy(session: session, groups: groups))
+                try writeCopy()
+            } else {
+                try copyWaits()
             }
             return groups.count
         } catch {
             if !isAway { context.logger.warning("the groups cannot be read: \(DatabaseDoctor.remedy(error))") }
             isAway = true
+            // Without the database the copy alone remembers what Telegram asked of us.
+            do { try copyWaits() } catch { context.logger.warning("\(copy.path): cannot be written: \(error)") }
             return nil
         }
+    }
+
+    /// The copy with what is known now, when a wait has been added to it.
+    private func copyWaits() throws {
+        let now = SystemClock.unix
+        let waits = api.floodWaits.filter { $0.until > now }
+        if waits.contains(where: { wait in !knownWaits.contains { $0.key == wait.key && $0.until >= wait.until } }) { try writeCopy() }
+    }
+
+    private func writeCopy() throws {
+        let now = SystemClock.unix
+        knownWaits = api.floodWaits.filter { $0.until > now }.map {
+            .init(
+                method: $0.key.method, peer: $0.key.peer, seconds: Int32(clamping: Int64(($0.until - now).inSeconds.rounded(.up))),
+                // The copy keeps whole seconds.
+                until: UnixTime(seconds: $0.until.seconds + 1))
+        }
+        try copy.write(StartCopy(session: session, groups: known, waits: knownWaits))
     }
 }

@@ -18,7 +18,10 @@ actor ListenerLoop {
     private let api: TelegramAPI
     private let link: ProducerLink
     private let tap: TapPublisher
-    private let quarantine: Quarantine
+    private let keeper: Keeper
+    private var session: AccountSession
+    /// Calls since the connection was made: until there is one, the server may push nothing.
+    private var callsSinceConnected = 0
     private var reported = ListenerCounters()
     private var isReady = false
     private var outcome: ListenerMachine.StopReason?
@@ -27,14 +30,16 @@ actor ListenerLoop {
     private var lastDisconnect: String?
 
     init(
-        machine: ListenerMachine, context: ServiceContext, api: TelegramAPI, link: ProducerLink, tap: TapPublisher, quarantine: Quarantine
+        machine: ListenerMachine, context: ServiceContext, api: TelegramAPI, link: ProducerLink, tap: TapPublisher, keeper: Keeper,
+        session: AccountSession
     ) {
         self.machine = machine
         self.context = context
         self.api = api
         self.link = link
         self.tap = tap
-        self.quarantine = quarantine
+        self.keeper = keeper
+        self.session = session
     }
 
     private var now: Instant { SystemClock.now }
@@ -47,17 +52,32 @@ actor ListenerLoop {
         case .connected:
             lastDisconnect = nil
             context.logger.notice("connected to Telegram")
+            callsSinceConnected = 0
             perform(machine.telegramConnected(now: now, clock: clock))
+            if callsSinceConnected == 0, machine.engine != nil, !machine.isDraining { greet() }
         case .newSession: perform(machine.sessionRenewed(now: now, clock: clock))
         case .updates(let bytes), .undecodable(let bytes): perform(machine.pushed(bytes, now: now, clock: clock))
         case .disconnected(let reason):
             lastDisconnect = "\(reason)"
             context.logger.warning("Telegram is away", metadata: ["reason": "\(reason)"])
             perform(machine.telegramDisconnected(now: now, clock: clock))
-        case .keyRejected: finish(.loginNeeded("the server does not know the authorization key"))
+        case .keyRejected: finish(.loginNeeded("AUTH_KEY_INVALID"))
         case .clockCorrected(let step):
             context.logger.notice("clock corrected by the server", metadata: ["seconds": "\(step.inSeconds)"])
-        case .authorizationKey, .salts: break
+        case .salts(let salts):
+            session.credentials.salts = salts
+            let (keeper, session) = (keeper, session)
+            Task { await keeper.salts(session) }
+        case .authorizationKey: break
+        }
+    }
+
+    /// A cheap call where the machine makes none: a connection on which nothing was called is given no updates.
+    private func greet() {
+        let api = api
+        Task {
+            // Its failure is of no interest: the next connection greets again.
+            _ = try? await api.once(TLObject("updates.getState"), deadline: ListenerLoop.callDeadline)
         }
     }
 
@@ -94,13 +114,15 @@ actor ListenerLoop {
         return .object(members + [.init("machine", machine.status)])
     }
 
-    private func answered(_ id: UpdateRequestID, _ result: Result<TLValue, CallFailure>) {
+    private func answered(_ id: UpdateRequestID, _ result: Result<[UInt8], CallFailure>) {
         switch result {
-        case .success(.object(let object)): perform(machine.answered(id, object, now: now, clock: clock))
-        case .success: perform(machine.failed(id, .undecodable("no object"), now: now, clock: clock))
+        case .success(let bytes): perform(machine.answered(id, bytes: bytes, now: now, clock: clock))
         case .failure(let failure): perform(machine.failed(id, failure, now: now, clock: clock))
         }
     }
+
+    /// The result of a call that was made beside the machine: what it tells of users and chats is learnt too.
+    func called(_ result: TLObject) { perform(machine.called(result: result, now: now, clock: clock)) }
 
     // MARK: out
 
@@ -113,7 +135,9 @@ actor ListenerLoop {
                 tap.publish("received", sample.kind, group: sample.group) { sample.object }
                 if sample.hasMore { tap.publishFull("received", sample.kind, group: sample.group) { sample.full ?? sample.object } }
             case .log(let line): context.logger.log(level: Logger.Level(line.level), "\(line.text)")
-            case .quarantine(let object): keep(object.bytes, object.reason)
+            case .quarantine(let object):
+                let (keeper, clock) = (keeper, clock)
+                Task { await keeper.keep(object, at: clock) }
             case .stop(let reason): finish(reason)
             }
         }
@@ -125,15 +149,28 @@ actor ListenerLoop {
     }
 
     private func make(_ id: UpdateRequestID, _ call: TLObject) {
+        callsSinceConnected += 1
         let api = api
         Task {
             do throws(CallFailure) {
-                let value = try await api.once(call, deadline: ListenerLoop.callDeadline)
-                self.answered(id, .success(value))
+                let answer = try await api.bytes(call, deadline: ListenerLoop.callDeadline)
+                self.answered(id, .success(answer))
             } catch {
+                self.judge(error, of: call)
                 self.answered(id, .failure(error))
             }
         }
+    }
+
+    /// What a failure says beyond the call itself: of the whole account, or of the access hash that it named.
+    private func judge(_ failure: CallFailure, of call: TLObject) {
+        guard case .rpc(let error) = failure else { return }
+        if error.kind == .frozen { return finish(.loginNeeded(error.message)) }
+        guard ["CHANNEL_INVALID", "PEER_ID_INVALID"].contains(error.message), let input = (call["channel"] ?? call["peer"])?.object,
+            let id = input["channel_id"]?.int, let hash = input["access_hash"]?.int
+        else { return }
+        let keeper = keeper
+        Task { await keeper.refused(.channel, id, hash: hash) }
     }
 
     private func send(_ frame: WireFrame) {
@@ -142,11 +179,6 @@ actor ListenerLoop {
         } catch {
             context.logger.error("a \(frame.name) cannot be sent: \(error)")
         }
-    }
-
-    private func keep(_ bytes: [UInt8], _ reason: String) {
-        context.logger.warning("unreadable update", metadata: ["bytes": "\(bytes.count)", "reason": "\(reason)"])
-        do { try quarantine.keep(bytes, at: clock) } catch { context.logger.error("it could not be kept: \(error)") }
     }
 
     // MARK: time
@@ -185,6 +217,7 @@ actor ListenerLoop {
         count("rpc_calls_total", [:], \.calls)
         count("rpc_failures_total", [:], \.failedCalls)
         reported = counters
+        api.publish(to: context.status, now: clock)
         context.status.gauge("groups", Double(machine.registry.count))
         context.status.gauge("unacknowledged_records", Double(machine.link.unacknowledged))
         context.status.gauge("window_bytes", Double(machine.link.window.bytes))
@@ -202,7 +235,7 @@ actor ListenerLoop {
         }
     }
 
-    private func finish(_ reason: ListenerMachine.StopReason) {
+    func finish(_ reason: ListenerMachine.StopReason) {
         guard outcome == nil else { return }
         outcome = reason
         alarm?.task.cancel()

@@ -12,7 +12,7 @@ struct Start: Sendable {
     var session: AccountSession
     var groups: [CapturedGroup]
     var peers: PeerBook
-    var floodWaits: [(method: String, until: UnixTime)]
+    var floodWaits: [FloodWaitStore.Wait]
     /// From the sealed copy, since the database is away.
     var isCopy: Bool
 }
@@ -40,7 +40,7 @@ func loadStart(
             guard reason.status == .temporary else { throw reason }
             if let stored = copy.read() {
                 context.logger.warning("starting from the sealed copy: \(reason.message)")
-                return Start(session: stored.session, groups: stored.groups, peers: PeerBook(), floodWaits: [], isCopy: true)
+                return Start(session: stored.session, groups: stored.groups, peers: PeerBook(), floodWaits: stored.waits, isCopy: true)
             }
             guard SystemClock.now - begun < patience else { throw reason }
             if backoff.attempts == 0 { context.logger.warning("\(reason.message); trying again for \(patience)") }
@@ -53,9 +53,15 @@ func loadStart(
 }
 
 private func readStart(account: String, database: Connection, masterKey: [UInt8]) async throws -> Start {
-    let bytes: [UInt8]?
+    let accounts = AccountStore(database, masterKey: masterKey)
+    var bytes: [UInt8]?
     do {
-        bytes = try await AccountStore(database, masterKey: masterKey).session(of: account)
+        bytes = try await accounts.session(of: account)
+        let (state, reason) = try await accounts.state(of: account)
+        // A dead key is not tried again: Telegram takes that amiss. A frozen or banned account may have been let free.
+        if let trouble = AccountTrouble(rawValue: state.rawValue), [.duplicated, .revoked].contains(trouble) {
+            throw ServiceError.loginNeeded("\(trouble.advice(account: account))\(reason.map { " (\($0))" } ?? "")")
+        }
     } catch StoreError.notFound {
         bytes = nil
     }

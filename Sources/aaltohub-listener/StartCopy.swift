@@ -8,11 +8,16 @@ import TelegramConnection
 struct StartCopy: Sendable {
     var session: AccountSession
     var groups: [CapturedGroup]
+    /// A restart without the database must not forget them.
+    var waits: [FloodWaitStore.Wait] = []
 
     private struct Text: Codable {
         struct Group: Codable { var kind: String, id: Int64, uuid: String }
+        struct Wait: Codable { var method: String, peer: String, seconds: Int32, until: Int64 }
         var session: String
         var groups: [Group]
+        /// Absent in a copy of an older build.
+        var waits: [Wait]?
     }
 
     /// The file, and how it is sealed: for this account alone.
@@ -29,14 +34,18 @@ struct StartCopy: Sendable {
             else { return nil }
             return StartCopy(
                 session: session,
-                groups: text.groups.map { .init(kind: $0.kind == "channel" ? .channel : .basicGroup, id: $0.id, uuid: $0.uuid) })
+                groups: text.groups.map { .init(kind: $0.kind == "channel" ? .channel : .basicGroup, id: $0.id, uuid: $0.uuid) },
+                waits: (text.waits ?? []).map {
+                    .init(method: $0.method, peer: $0.peer, seconds: $0.seconds, until: UnixTime(seconds: $0.until))
+                })
         }
 
         /// Replaces the file in one step; a crash leaves the old or the new one.
         func write(_ copy: StartCopy) throws {
             let text = Text(
                 session: hex(copy.session.bytes),
-                groups: copy.groups.map { .init(kind: $0.kind == .channel ? "channel" : "group", id: $0.id, uuid: $0.uuid) })
+                groups: copy.groups.map { .init(kind: $0.kind == .channel ? "channel" : "group", id: $0.id, uuid: $0.uuid) },
+                waits: copy.waits.map { .init(method: $0.method, peer: $0.peer, seconds: $0.seconds, until: $0.until.seconds) })
             var random = SystemRandomNumberGenerator()
             let sealed = seal.seal(
                 Array(try JSONEncoder().encode(text)), purpose: "listener start", owner: account, version: 0,

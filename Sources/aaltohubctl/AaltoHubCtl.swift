@@ -9,7 +9,7 @@ struct AaltoHubCtl: AsyncParsableCommand {
         commandName: "aaltohubctl", abstract: "Looks after the AaltoHub services of this machine.", version: ServiceVersion.text,
         subcommands: [
             MigrateCommand.self, LoginCommand.self, AccountsCommand.self, GroupsCommand.self, StatusCommand.self, TapCommand.self,
-            DoctorCommand.self, ConfigCommand.self,
+            LimitsCommand.self, QuarantineCommand.self, DoctorCommand.self, ConfigCommand.self,
         ])
 
     static func main() async {

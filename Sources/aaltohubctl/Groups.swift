@@ -1,7 +1,9 @@
 import ArgumentParser
+import PostgreSQL
 import Primitives
 import ServiceKit
 import Store
+import TelegramConnection
 import WriterCore
 
 struct GroupsCommand: AsyncParsableCommand {
@@ -41,12 +43,16 @@ struct GroupsList: AsyncParsableCommand {
 
 struct GroupsAdd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Registers a group and captures its messages from now on.")
+        commandName: "add", abstract: "Registers a group and captures its messages from now on.",
+        discussion: """
+            A @name that is not known yet is asked for at Telegram, once for ever: over the account's running listener, or with the
+            account's login while no listener runs.
+            """)
 
     enum Kind: String, ExpressibleByArgument, CaseIterable { case channel, group }
 
     @OptionGroup var common: CommonOptions
-    @Argument(help: "The group: see `aaltohubctl groups --help`. A @name must have been seen by a listener.")
+    @Argument(help: "The group: an id, a @name, or a link (t.me/name, t.me/c/1234/5, an invite of a chat that the account is in).")
     var group: String
     @Option(help: "What a plain id means: channel (also supergroups) or group (basic groups).")
     var type: Kind?
@@ -56,11 +62,15 @@ struct GroupsAdd: AsyncParsableCommand {
     var account: String?
 
     func run() async throws {
-        let reference = try GroupReference(group)
         let (row, isNew) = try await common.withDatabase { connection in
             let store = GroupStore(connection)
-            let (chat, username) = try await chat(of: reference, store)
-            return try await store.add(chat, title: title, username: username, account: account)
+            if let hash = ChatLink.invite(group) {
+                let found = try await ask(.checkInvite, ["hash": .string(hash)], connection)
+                guard let chat = ChatKey(told: found) else { throw ServiceError.data("\(group): the link is of no group") }
+                return try await store.add(chat, title: title ?? found["title"]?.string, username: nil, account: account)
+            }
+            let (chat, username, told) = try await chat(of: try GroupReference(ChatLink.plain(group)), store, connection)
+            return try await store.add(chat, title: title ?? told, username: username, account: account)
         }
         show(row, common, isNew ? "added" : "already registered; enabled")
         if case .basicGroup = row.chat, row.primaryAccount == nil {
@@ -68,18 +78,77 @@ struct GroupsAdd: AsyncParsableCommand {
         }
     }
 
-    private func chat(of reference: GroupReference, _ store: GroupStore) async throws -> (ChatKey, username: String?) {
+    private func chat(
+        of reference: GroupReference, _ store: GroupStore, _ connection: Connection
+    ) async throws -> (ChatKey, username: String?, title: String?) {
         switch reference {
         case .chat(let chat):
             if let type, (type == .group) != (chat.isBasicGroup) { throw ServiceError.usage("\(group) is no \(type.rawValue)'s id") }
-            return (chat, nil)
-        case .number(let id): return (type == .group ? .basicGroup(id) : .channel(id), nil)
+            return (chat, nil, nil)
+        case .number(let id): return (type == .group ? .basicGroup(id) : .channel(id), nil, nil)
         case .username(let name):
-            guard let chat = try await store.chat(ofUsername: name) else {
-                throw ServiceError.data("@\(name) was not seen by any listener yet: join it with the account, or add it by its id")
-            }
-            return (chat, name)
+            if let chat = try await store.chat(ofUsername: name) { return (chat, name, nil) }
+            let found = try await ask(.resolveUsername, ["name": .string(name)], connection)
+            if found == .null { throw ServiceError.data("nobody at Telegram has the name @\(name)") }
+            guard let chat = ChatKey(told: found) else { throw ServiceError.data("@\(name) is a person or a bot, no group") }
+            return (chat, name, found["title"]?.string)
         case .text: throw ServiceError.usage("\(group) is neither an id nor a @name: a new group is added by one of these")
+        }
+    }
+
+    /// Asks Telegram with the login of the account that is named, or of one that is logged in: one whose listener runs first.
+    private func ask(_ command: AccountCommands.Name, _ arguments: JSON, _ connection: Connection) async throws -> JSON {
+        let able = try await AccountStore.list(connection).filter { $0.hasSession && $0.state == .active }.map(\.name)
+        let running = Folders.services(in: Folders(try common.configuration()).controls)
+        let first = able.first { running.contains("listener@\($0)") } ?? able.first
+        guard let asker = account ?? first else {
+            throw ServiceError.loginNeeded(
+                "\(group) is not known yet, and no account is logged in that could ask for it: run `aaltohubctl login`")
+        }
+        return try await AccountAccess(asker, common, connection).run(command, arguments)
+    }
+}
+
+/// Links to chats, in the forms that Telegram's apps give.
+enum ChatLink {
+    private static let hosts = ["https://t.me/", "http://t.me/", "t.me/", "https://telegram.me/", "telegram.me/"]
+
+    /// The path of a link; nil when it is none.
+    private static func path(_ text: String) -> Substring? {
+        if let host = hosts.first(where: { text.lowercased().hasPrefix($0) }) { return text.dropFirst(host.count).prefix { $0 != "?" } }
+        return nil
+    }
+
+    /// What invites to a chat without a name: `t.me/+HASH`, `t.me/joinchat/HASH`, `tg://join?invite=HASH`.
+    static func invite(_ text: String) -> String? {
+        for start in ["tg://join?invite="] where text.hasPrefix(start) { return String(text.dropFirst(start.count)) }
+        guard let path = path(text) else { return nil }
+        for start in ["+", "joinchat/"] where path.hasPrefix(start) {
+            let hash = path.dropFirst(start.count).prefix { $0 != "/" }
+            return hash.isEmpty ? nil : String(hash)
+        }
+        return nil
+    }
+
+    /// `t.me/name/5` as `@name`, `t.me/c/1234/5` as `channel:1234`; everything else as it is.
+    static func plain(_ text: String) -> String {
+        let resolve = "tg://resolve?domain="
+        if text.hasPrefix(resolve) { return "@" + text.dropFirst(resolve.count).prefix { $0 != "&" } }
+        guard let parts = path(text)?.split(separator: "/"), let first = parts.first else { return text }
+        if first == "c", parts.count > 1 { return "channel:\(parts[1])" }
+        // A preview of a channel: t.me/s/name.
+        return "@\(first == "s" && parts.count > 1 ? parts[1] : first)"
+    }
+}
+
+extension ChatKey {
+    /// A channel or group that an account's login told of; nil for a person.
+    fileprivate init?(told: JSON) {
+        guard let id = told["id"]?.integer else { return nil }
+        switch told["type"]?.string {
+        case "channel": self = .channel(id)
+        case "group": self = .basicGroup(id)
+        default: return nil
         }
     }
 }

@@ -15,15 +15,32 @@ struct LoginCommand: AsyncParsableCommand {
             Asks for the phone number, the code that Telegram sends, and the two-step password if the account has one. Without a terminal
             the answers are lines of standard input. When input ends before the code is given, run the command again with it: the code
             that was sent last still counts.
+
+            --qr shows a QR code instead, which an official app scans under Settings, Devices, Link Desktop Device: nothing is typed but
+            the password. --string-session takes a login of Telethon over, which that program must not use any more. --for backfill makes
+            the second login of an account that is logged in already, without a code; telegram.backfill_login makes it at each login.
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var login: LoginOptions
     @Option(help: ArgumentHelp("The account's name on this machine.", valueName: "name"))
     var account = "main"
     @Option(help: ArgumentHelp("The phone number with its country code.", valueName: "number"))
     var phone: String?
     @Flag(help: "Ask for a new code even when one was sent already.")
     var restart = false
+    @Flag(help: "Log in by a QR code on this terminal.")
+    var qr = false
+    @Flag(help: "Take over a string session of Telethon, read from standard input.")
+    var stringSession = false
+
+    func validate() throws {
+        if qr, stringSession { throw ValidationError("--qr and --string-session are two ways: choose one") }
+        if qr || stringSession, phone != nil { throw ValidationError("--phone is for a login by code") }
+        if login.purpose == .backfill, qr || stringSession || phone != nil {
+            throw ValidationError("--for backfill needs none of --phone, --qr and --string-session: the account's login lets it in")
+        }
+    }
 
     func run() async throws {
         // The name becomes part of a unit's, a socket's and a topic's.
@@ -33,41 +50,140 @@ struct LoginCommand: AsyncParsableCommand {
         let credentials = common.credentials
         let apiHash = try credentials.require(.apiHash).text
         let masterKey = try credentials.masterKey().bytes
-        let dc = Int32(configuration.telegram.homeDC)
-        let outcome = try await common.withDatabase { connection in
+        let run = LoginRun(settings: settings, logger: quietLogger())
+        let passwords = Passwords()
+        let made = try await common.withDatabase { connection in
             let store = AccountStore(connection, masterKey: masterKey)
-            let pending = try await pendingLogin(store)
-            guard let phone = try await phoneNumber(pending) else { throw unanswered("the phone number") }
-            try await store.register(account, phone: phone, apiID: settings.identity.apiID)
-            let run = LoginRun(settings: settings, logger: quietLogger())
+            if login.purpose == .backfill {
+                return [try await second(run, connection, store, apiHash, passwords)]
+            }
             do {
-                let outcome = try await run.run(
-                    phone: phone, apiHash: apiHash, dc: dc, resuming: pending.map { ($0.ticket, $0.session) },
-                    questions: questions(store, isResumed: pending != nil))
-                var random = SystemRandomNumberGenerator()
-                try await store.store(
-                    session: outcome.session.bytes, of: account, dcID: outcome.session.dc, userID: outcome.session.userID,
-                    nonce: random.bytes(Seal.nonceLength))
-                try await forget(store, .active)
-                return outcome
+                let first = Made(
+                    purpose: .listener,
+                    outcome: try await first(run, store, settings, apiHash, Int32(configuration.telegram.homeDC), passwords))
+                guard configuration.telegram.backfillLogin else { return [first] }
+                do {
+                    return [first, try await second(run, connection, store, apiHash, passwords)]
+                } catch {
+                    notice("\(account) is logged in, but not for backfill: \(error); `aaltohubctl login --for backfill` tries again")
+                    return [first]
+                }
             } catch {
                 throw try await ending(error, store)
             }
         }
-        if common.json {
-            output(
-                JSON.object([
-                    .init("account", .string(account)), .init("user_id", .integer(outcome.session.userID)),
-                    .init("dc_id", .integer(Int64(outcome.session.dc))),
-                ]).text)
-        } else {
-            output("\(account): logged in as user \(outcome.session.userID) on data centre \(outcome.session.dc)")
+        report(made)
+    }
+
+    private struct Made { var purpose: LoginPurpose, outcome: LoginRun.Outcome }
+
+    private func report(_ made: [Made]) {
+        for login in made where !common.json {
+            let of = login.purpose == .listener ? "" : " (\(login.purpose.rawValue))"
+            output("\(account)\(of): logged in as user \(login.outcome.session.userID) on data centre \(login.outcome.session.dc)")
         }
+        guard common.json, let first = made.first else { return }
+        output(
+            JSON.object([
+                .init("account", .string(account)), .init("user_id", .integer(first.outcome.session.userID)),
+                .init("dc_id", .integer(Int64(first.outcome.session.dc))),
+                .init("logins", .array(made.map { .string($0.purpose.rawValue) })),
+            ]).text)
+    }
+
+    // MARK: ways
+
+    /// The listener's login, by the way that the options name, stored.
+    private func first(
+        _ run: LoginRun, _ store: AccountStore, _ settings: ClientSettings, _ apiHash: String, _ dc: Int32, _ passwords: Passwords
+    ) async throws -> LoginRun.Outcome {
+        let outcome: LoginRun.Outcome
+        if stringSession {
+            outcome = try await imported(run)
+            try await store.register(account, phone: outcome.user["phone"]?.string, apiID: settings.identity.apiID)
+        } else if qr {
+            outcome = try await run.run(byTokenOn: dc, apiHash: apiHash, questions: tokenQuestions(passwords) { try await show($0, $1) })
+            try await store.register(account, phone: outcome.user["phone"]?.string, apiID: settings.identity.apiID)
+        } else {
+            let pending = try await pendingLogin(store)
+            guard let phone = try await phoneNumber(pending) else { throw unanswered("the phone number") }
+            try await store.register(account, phone: phone, apiID: settings.identity.apiID)
+            outcome = try await run.run(
+                phone: phone, apiHash: apiHash, dc: dc, resuming: pending.map { ($0.ticket, $0.session) },
+                questions: questions(store, passwords, isResumed: pending != nil))
+        }
+        var random = SystemRandomNumberGenerator()
+        try await store.store(
+            session: outcome.session.bytes, of: account, dcID: outcome.session.dc, userID: outcome.session.userID,
+            nonce: random.bytes(Seal.nonceLength))
+        try await forget(store, .active)
+        return outcome
+    }
+
+    /// The second login of the account: its token is accepted by the first one.
+    private func second(
+        _ run: LoginRun, _ database: Connection, _ store: AccountStore, _ apiHash: String, _ passwords: Passwords
+    ) async throws -> Made {
+        let access = try AccountAccess(account, common, database)
+        let session = try await access.session()
+        let outcome = try await run.run(
+            byTokenOn: session.dc, apiHash: apiHash,
+            questions: tokenQuestions(passwords) { token, _ in
+                _ = try await access.run(.acceptLoginToken, ["token": .string(Base64URL.encode(token))])
+                return true
+            })
+        guard outcome.session.userID == session.userID else {
+            throw ServiceError.internal("the second login belongs to another user than \(account)")
+        }
+        var random = SystemRandomNumberGenerator()
+        try await store.store(
+            session: outcome.session.bytes, of: account, for: .backfill, dcID: outcome.session.dc, userID: outcome.session.userID,
+            nonce: random.bytes(Seal.nonceLength))
+        return Made(purpose: .backfill, outcome: outcome)
+    }
+
+    private func imported(_ run: LoginRun) async throws -> LoginRun.Outcome {
+        guard let text = await Terminal.ask("String session", hidden: true) else { throw unanswered("the string session") }
+        let session: TelethonSession
+        do {
+            session = try TelethonSession(text)
+        } catch {
+            throw ServiceError.data("\(error)")
+        }
+        let outcome = try await run.imported(session)
+        notice("from now on no other program may use this session: Telegram destroys a login that two use at once")
+        return outcome
+    }
+
+    /// Draws the QR code in place of the one before.
+    private func show(_ token: [UInt8], _ life: Duration) async throws -> Bool {
+        let link = Login.link(token: token)
+        guard let code = QRCode(Array(link.utf8)) else { throw ServiceError.internal("the token has no QR code: \(token.count) bytes") }
+        let text =
+            code.lines + [
+                "Scan this in Telegram: Settings, Devices, Link Desktop Device. It changes every \(Int(life.inSeconds.rounded())) seconds.",
+                link,
+            ]
+        await Terminal.show(text)
+        return false
+    }
+
+    private func tokenQuestions(
+        _ passwords: Passwords, scan: @escaping @Sendable (_ token: [UInt8], _ life: Duration) async throws -> Bool
+    ) -> LoginRun.Questions {
+        LoginRun.Questions(
+            password: { hint, _, _ in await passwords.ask(hint) },
+            again: { refusal in
+                await passwords.forget()
+                guard Terminal.isInteractive, refusal == .wrongPassword else { return false }
+                notice("wrong password; try again")
+                return true
+            }, scan: scan)
     }
 
     // MARK: questions
 
-    private func questions(_ store: AccountStore, isResumed: Bool) -> LoginRun.Questions {
+    private func questions(_ store: AccountStore, _ passwords: Passwords, isResumed: Bool) -> LoginRun.Questions {
         let account = account
         return LoginRun.Questions(
             code: { ticket, session in
@@ -85,9 +201,10 @@ struct LoginCommand: AsyncParsableCommand {
                         pendingLogin: PendingLogin(ticket: ticket, session: session).bytes(), of: account, state: .passwordNeeded,
                         nonce: random.bytes(Seal.nonceLength))
                 }
-                return await Terminal.ask("Two-step password" + (hint.map { $0.isEmpty ? "" : " (hint: \($0))" } ?? ""), hidden: true)
+                return await passwords.ask(hint)
             },
             again: { refusal in
+                await passwords.forget()
                 guard Terminal.isInteractive else { return false }
                 notice(refusal == .wrongCode ? "wrong code; try again" : "wrong password; try again")
                 return true
@@ -113,7 +230,12 @@ struct LoginCommand: AsyncParsableCommand {
 
     private func forget(_ store: AccountStore, _ state: AccountState) async throws {
         var random = SystemRandomNumberGenerator()
-        try await store.store(pendingLogin: nil, of: account, state: state, nonce: random.bytes(Seal.nonceLength))
+        do {
+            try await store.store(pendingLogin: nil, of: account, state: state, nonce: random.bytes(Seal.nonceLength))
+        } catch StoreError.notFound {
+            // It failed before the account was entered: there is nothing to forget.
+            return
+        }
     }
 
     private func unanswered(_ what: String) -> ServiceError {
@@ -166,6 +288,19 @@ struct LoginCommand: AsyncParsableCommand {
 
     /// The tool talks in notices; a connection's log would only confuse.
     private func quietLogger() -> Logger { Logger(label: "login") { _ in SwiftLogNoOpLogHandler() } }
+}
+
+/// The two-step password of this run: a second login of the same account asks for it again.
+private actor Passwords {
+    private var known: String?
+
+    func ask(_ hint: String?) async -> String? {
+        if let known { return known }
+        known = await Terminal.ask("Two-step password" + (hint.map { $0.isEmpty ? "" : " (hint: \($0))" } ?? ""), hidden: true)
+        return known
+    }
+
+    func forget() { known = nil }
 }
 
 /// What is kept, sealed, between asking for the code and getting it.

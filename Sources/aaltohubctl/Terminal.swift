@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Questions to the person at the terminal, or lines of standard input where there is none.
 enum Terminal {
@@ -32,4 +33,17 @@ enum Terminal {
             return line
         }
     }
+
+    /// Lines on stderr; on a terminal they take the place of the ones that were shown last.
+    static func show(_ lines: [String]) async {
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        var text = isTerminal && shown.withLock({ $0 }) > 0 ? "\u{1B}[\(shown.withLock { $0 })A\u{1B}[J" : ""
+        // White on black whatever the terminal's colours are, or readers see the code's negative.
+        text += lines.map { isTerminal && $0.contains("█") ? "\u{1B}[97;40m\($0)\u{1B}[0m" : $0 }.joined(separator: "\n") + "\n"
+        shown.withLock { $0 = lines.count }
+        prompt(text)
+    }
+
+    /// Lines that `show` wrote last.
+    private static let shown = Mutex(0)
 }

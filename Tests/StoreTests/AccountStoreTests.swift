@@ -101,11 +101,108 @@ import Testing
         #expect(try await GroupStore(connection).chat(ofUsername: "CHAN") == .channel(1))
     }
 
-    @Test func flood_waits_outlive_a_restart_until_they_end() async throws {
-        let waits = FloodWaitStore(Connection(try database.options("aaltohub_listener")), account: "a")
-        try await waits.save(method: "messages.getHistory", seconds: 30, until: UnixTime(seconds: 1030))
-        try await waits.save(method: "messages.getHistory", seconds: 90, until: UnixTime(seconds: 1090))
-        #expect(try await waits.load(now: UnixTime(seconds: 1050)).map(\.until) == [UnixTime(seconds: 1090)])
-        #expect(try await waits.load(now: UnixTime(seconds: 1090)).isEmpty)
+    @Test func defect_22_a_flood_wait_of_a_day_outlives_a_restart_and_is_shared_by_the_accounts_processes() async throws {
+        let now = UnixTime(seconds: 1_000)
+        let day = FloodWaitStore.Wait(method: "contacts.resolveUsername", seconds: 86_400, until: now + .seconds(86_400))
+        let listener = FloodWaitStore(Connection(try database.options("aaltohub_listener")), account: "a")
+        try await listener.save(day)
+        try await listener.save(.init(method: "messages.sendMessage", peer: "channel:7", seconds: 30, until: now + .seconds(30)))
+        // Another process of the account, after a restart.
+        let tool = FloodWaitStore(connection, account: "a")
+        #expect(
+            try await tool.load(now: now) == [
+                day, .init(method: "messages.sendMessage", peer: "channel:7", seconds: 30, until: now + .seconds(30)),
+            ])
+        #expect(try await tool.load(now: now + .seconds(86_399)) == [day])
+        #expect(try await tool.load(now: now + .seconds(86_400)).isEmpty)
+        #expect(try await FloodWaitStore(connection, account: "b").load(now: now).isEmpty)
+        #expect(try await FloodWaitStore.all(connection, now: now).map(\.account) == ["a", "a"])
+    }
+
+    @Test func a_wait_that_ends_earlier_does_not_shorten_the_stored_one() async throws {
+        let waits = FloodWaitStore(connection, account: "a")
+        for seconds: Int32 in [30, 90, 60] {
+            try await waits.save(
+                .init(method: "messages.getHistory", seconds: seconds, until: UnixTime(seconds: 1_000 + Int64(seconds))))
+        }
+        #expect(try await waits.load(now: UnixTime(seconds: 1_050)).map(\.seconds) == [90])
+    }
+
+    @Test func a_refused_hash_stays_in_the_table_and_is_not_used_until_a_new_one_comes() async throws {
+        let store = EntityStore(Connection(try database.options("aaltohub_listener")), authorisation: "a")
+        try await store.save([Entity(type: .channel, id: 5, accessHash: 50, username: "five")])
+        // Not the hash that was refused: there is a newer one already.
+        try await store.markRefused(.channel, 5, hash: 49)
+        #expect(try await store.load().map(\.accessHash) == [50])
+        try await store.markRefused(.channel, 5, hash: 50)
+        #expect(try await store.load() == [Entity(type: .channel, id: 5, accessHash: nil, username: "five")])
+        #expect(try database.integer("SELECT access_hash FROM public.entity_cache WHERE telegram_id = 5") == 50)
+        // What says nothing of the hash does not revive it; the server's word does, were it the same.
+        try await store.save([Entity(type: .channel, id: 5, accessHash: nil, username: "renamed")])
+        #expect(try await store.load().map(\.accessHash) == [nil])
+        try await store.save([Entity(type: .channel, id: 5, accessHash: 50, username: "renamed")])
+        #expect(try await store.load().map(\.accessHash) == [50])
+    }
+
+    @Test func an_accounts_state_has_a_word_and_a_reason_and_a_new_session_clears_it() async throws {
+        let accounts = AccountStore(connection, masterKey: key)
+        try await accounts.register("main", phone: nil, apiID: nil)
+        let listener = AccountStore(Connection(try database.options("aaltohub_listener")), masterKey: key)
+        for state in [AccountState.frozen, .banned, .duplicated, .revoked] {
+            try await listener.set(state: state, of: "main", reason: "SOME_ERROR")
+            let read = try await accounts.state(of: "main")
+            #expect(read.state == state && read.reason == "SOME_ERROR")
+        }
+        #expect(try await AccountStore.list(connection).map(\.stateReason) == ["SOME_ERROR"])
+        try await accounts.store(session: [1], of: "main", dcID: 2, userID: 1, nonce: nonce)
+        #expect(try await accounts.state(of: "main").state == .active)
+        #expect(try await accounts.state(of: "main").reason == nil)
+        await #expect(throws: StoreError.notFound("the account other")) { try await accounts.state(of: "other") }
+    }
+
+    @Test func salts_are_renewed_only_in_the_session_that_they_belong_to() async throws {
+        let accounts = AccountStore(connection, masterKey: key)
+        let listener = AccountStore(Connection(try database.options("aaltohub_listener")), masterKey: key)
+        try await accounts.register("main", phone: nil, apiID: nil)
+        try await accounts.store(session: [1, 0], of: "main", dcID: 2, userID: 1, nonce: nonce)
+        #expect(try await listener.renew(session: [1, 9], of: "main", nonce: nonce, if: { $0[0] == 1 }) == true)
+        #expect(try await accounts.session(of: "main") == [1, 9])
+        // Somebody logged in anew meanwhile: an old process must not bring its session back.
+        try await accounts.store(session: [2, 0], of: "main", dcID: 2, userID: 1, nonce: nonce)
+        #expect(try await listener.renew(session: [1, 10], of: "main", nonce: nonce, if: { $0[0] == 1 }) == false)
+        #expect(try await accounts.session(of: "main") == [2, 0])
+        try await accounts.forgetSession(of: "main")
+        #expect(try await listener.renew(session: [2, 1], of: "main", nonce: nonce, if: { _ in true }) == false)
+        #expect(try await accounts.session(of: "main") == nil)
+        #expect(try await accounts.state(of: "main").state == .revoked)
+    }
+
+    @Test func backfill_has_a_session_of_its_own_that_opens_nowhere_else() async throws {
+        let accounts = AccountStore(connection, masterKey: key)
+        try await accounts.register("main", phone: nil, apiID: nil)
+        #expect(try await accounts.session(of: "main", for: .backfill) == nil)
+        try await accounts.store(session: [1], of: "main", for: .listener, dcID: 2, userID: 1, nonce: nonce)
+        try await accounts.store(session: [2], of: "main", for: .backfill, dcID: 2, userID: 1, nonce: nonce)
+        try await accounts.store(session: [3], of: "main", for: .backfill, dcID: 2, userID: 1, nonce: nonce)
+        #expect(try await accounts.session(of: "main", for: .listener) == [1])
+        #expect(try await accounts.session(of: "main", for: .backfill) == [3])
+        #expect(try await AccountStore.list(connection).map(\.hasBackfillSession) == [true])
+        // In the listener's place it does not open, and the listener may not even read it.
+        try database.administrator.script(
+            "UPDATE aaltohub.accounts SET sealed_session = b.sealed_session, session_version = b.session_version FROM aaltohub.authorisations b"
+        )
+        await #expect(throws: StoreError.self) { try await accounts.session(of: "main") }
+        let listener = AccountStore(Connection(try database.options("aaltohub_listener")), masterKey: key)
+        await #expect(throws: PostgresError.self) { try await listener.session(of: "main", for: .backfill) }
+        try await accounts.forgetSession(of: "main", for: .backfill)
+        #expect(try await accounts.session(of: "main", for: .backfill) == nil)
+    }
+
+    @Test func the_servers_config_is_kept() async throws {
+        let store = TelegramConfigStore(Connection(try database.options("aaltohub_listener")), account: "main")
+        #expect(try await store.load() == nil)
+        for version in 1...2 { try await store.save("{\"v\": \(version)}", expires: UnixTime(seconds: 100)) }
+        #expect(try await store.load()?.config == "{\"v\": 2}")
+        #expect(try await store.load()?.expires == UnixTime(seconds: 100))
     }
 }

@@ -139,4 +139,57 @@ import Testing
         for _ in 0..<3 { #expect(name(login.failed(rpc(500, "AUTH_RESTART"))) == "auth.sendCode") }
         #expect(login.failed(rpc(500, "AUTH_RESTART")) == .refused(.failed("AUTH_RESTART (500)")))
     }
+
+    // MARK: by a token
+
+    private func token(_ bytes: [UInt8], expires: Int64 = 1_030) -> TLObject {
+        TLObject("auth.loginToken", ["token": .bytes(bytes), "expires": .integer(expires)])
+    }
+    private var success: TLObject { TLObject("auth.loginTokenSuccess", ["authorization": .object(authorization)]) }
+    private var user: TLObject { TLObject("user", ["id": 42, "self": true, "first_name": "A"]) }
+
+    @Test func a_token_is_shown_renewed_and_accepted() {
+        var login = Login(byTokenWithAPIID: 7, apiHash: "secret", dc: 2)
+        #expect(name(login.start()) == "auth.exportLoginToken")
+        #expect(login.answered(token([1, 2, 3])) == .showToken([1, 2, 3], expires: UnixTime(seconds: 1_030)))
+        #expect(Login.link(token: [0xFB, 0xFF, 1]) == "tg://login?token=-_8B")
+        // Nobody came in time: the same call gives the next one.
+        #expect(name(login.tokenChanged()) == "auth.exportLoginToken")
+        #expect(login.answered(token([4], expires: 1_060)) == .showToken([4], expires: UnixTime(seconds: 1_060)))
+        #expect(name(login.tokenChanged()) == "auth.exportLoginToken")
+        #expect(login.answered(success) == .done(user: user))
+    }
+
+    @Test func an_account_of_another_data_centre_is_followed_with_its_token() {
+        var login = Login(byTokenWithAPIID: 7, apiHash: "secret", dc: 2)
+        _ = login.start()
+        _ = login.answered(token([1]))
+        _ = login.tokenChanged()
+        #expect(login.answered(TLObject("auth.loginTokenMigrateTo", ["dc_id": 4, "token": .bytes([9])])) == .migrate(dc: 4))
+        guard case .call(let call) = login.migrated(to: 4) else {
+            Issue.record("no call")
+            return
+        }
+        #expect(call == TLObject("auth.importLoginToken", ["token": .bytes([9])]))
+        #expect(login.answered(success) == .done(user: user))
+    }
+
+    @Test func the_second_password_follows_a_token_too() {
+        var login = Login(byTokenWithAPIID: 7, apiHash: "secret", dc: 2)
+        _ = login.start()
+        _ = login.answered(token([1]))
+        _ = login.tokenChanged()
+        #expect(name(login.failed(rpc(401, "SESSION_PASSWORD_NEEDED"))) == "account.getPassword")
+        #expect(login.answered(passwordObject) == .needPassword(hint: "animal"))
+        #expect(name(login.password("x", secret: [UInt8](repeating: 3, count: 256))) == "auth.checkPassword")
+        #expect(login.answered(authorization) == .done(user: user))
+    }
+
+    @Test func a_token_that_is_too_old_is_replaced_but_not_for_ever() {
+        var login = Login(byTokenWithAPIID: 7, apiHash: "secret", dc: 2)
+        _ = login.start()
+        for _ in 0..<Login.restartsMost { #expect(name(login.failed(rpc(400, "AUTH_TOKEN_EXPIRED"))) == "auth.exportLoginToken") }
+        #expect(login.failed(rpc(400, "AUTH_TOKEN_EXPIRED")) == .refused(.codeExpired))
+        #expect(login.tokenChanged() == .refused(.failed("no token is shown")))
+    }
 }

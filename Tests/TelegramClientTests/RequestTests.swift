@@ -62,6 +62,9 @@ import Testing
         #expect(short! >= 300 && short! <= 300.5)  // nil would fail the line above it
         #expect(wait(&policy, rpc(420, "FLOOD_WAIT_0"))! >= 1)  // the same
         #expect(wait(&policy, rpc(420, "FLOOD_WAIT_301")) == nil)
+        var impatient = RequestPolicy(floodSleepMost: 10)
+        #expect(wait(&impatient, rpc(420, "FLOOD_WAIT_10")) != nil)
+        #expect(wait(&impatient, rpc(420, "FLOOD_WAIT_11")) == nil)
     }
 
     @Test mutating func what_may_have_been_executed_is_repeated_only_if_that_does_no_harm() {
@@ -96,6 +99,34 @@ import Testing
         #expect(restored.wait(.init(method: "contacts.resolveUsername"), now: UnixTime(seconds: 87_399)) == .seconds(1))
         #expect(restored.wait(.init(method: "contacts.resolveUsername"), now: UnixTime(seconds: 87_400)) == nil)
         #expect(restored.entries.isEmpty)
+    }
+
+    @Test func a_chat_in_slow_mode_holds_back_what_goes_there_and_nothing_else() {
+        func send(_ channel: Int64) -> TLObject {
+            TLObject(
+                "messages.sendMessage",
+                ["peer": .object(TLObject("inputPeerChannel", ["channel_id": .integer(channel), "access_hash": 5])), "message": "x"])
+        }
+        let now = UnixTime(seconds: 1_000)
+        var memory = FloodMemory()
+        let key = FloodMemory.Key(send(7), wait: .slowMode)
+        #expect(key == .init(method: "messages.sendMessage", peer: "channel:7"))
+        #expect(FloodMemory.Key(send(7), wait: .flood) == .init(method: "messages.sendMessage"))
+        memory.note(key, until: now + .seconds(60))
+        #expect(memory.wait(for: send(7), now: now) == .seconds(60))
+        #expect(memory.wait(for: send(8), now: now) == nil)
+        memory.note(.init(method: "messages.sendMessage"), until: now + .seconds(90))
+        #expect(memory.wait(for: send(7), now: now) == .seconds(90))
+        #expect(memory.wait(for: send(8), now: now) == .seconds(90))
+        #expect(memory.wait(for: TLObject("updates.getState"), now: now) == nil)
+    }
+
+    @Test func only_a_later_end_is_news() {
+        var memory = FloodMemory()
+        #expect(memory.note(.init(method: "m"), until: UnixTime(seconds: 10)) == true)
+        #expect(memory.note(.init(method: "m"), until: UnixTime(seconds: 10)) == false)
+        #expect(memory.note(.init(method: "m"), until: UnixTime(seconds: 9)) == false)
+        #expect(memory.note(.init(method: "m"), until: UnixTime(seconds: 11)) == true)
     }
 
     @Test func it_is_bounded() {
@@ -153,7 +184,7 @@ import Testing
             Issue.record("not read")
             return
         }
-        #expect(dialogs == [.init(channel: nil, pts: nil), .init(channel: 3, pts: 31)])
+        #expect(dialogs == [.init(channel: nil, pts: nil, topMessage: 9), .init(channel: 3, pts: 31, topMessage: 44)])
         #expect(next?.id == 44)
         #expect(next?.date == 1_700_000_000)
         #expect(next?.peer == TLObject("inputPeerChannel", ["channel_id": 3, "access_hash": 33]))

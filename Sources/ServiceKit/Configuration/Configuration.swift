@@ -59,6 +59,10 @@ public struct Configuration: Hashable, Sendable {
         public var test = false
         /// The data centre that a first login goes to.
         public var homeDC = 2
+        /// The longest flood wait, in seconds, that a call sleeps through.
+        public var floodSleepThresholdSeconds = 300
+        /// Whether a login makes another one for backfill at its end.
+        public var backfillLogin = false
 
         public enum Transport: String, Hashable, Sendable, CaseIterable { case abridged, intermediate, padded, full, obfuscated }
 

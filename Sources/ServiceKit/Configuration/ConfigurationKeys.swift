@@ -93,6 +93,13 @@ extension Configuration {
                 "telegram.home_dc", \.telegram.homeDC, unit: "data centre id", check: range(1...999),
                 "The data centre a first login goes to; Telegram moves the login if the account lives elsewhere."),
             ConfigurationKey(
+                "telegram.flood_sleep_threshold_seconds", \.telegram.floodSleepThresholdSeconds, unit: "seconds", check: range(0...86_400),
+                "The longest wait imposed by Telegram that a call sleeps through; a longer one is reported."),
+            ConfigurationKey(
+                "telegram.backfill_login", \.telegram.backfillLogin,
+                "Whether `aaltohubctl login` makes a second login for backfill at its end. It is a device of its own",
+                "in the account's list."),
+            ConfigurationKey(
                 "link.credit", \.link.credit, unit: "records", check: range(1...1_000_000),
                 "How many records a listener may have sent to the writer without an acknowledgement."),
             ConfigurationKey(

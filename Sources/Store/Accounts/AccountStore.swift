@@ -10,14 +10,19 @@ public struct AccountRecord: Sendable, Equatable {
     public var dcID: Int64?
     public var userID: Int64?
     public var state: AccountState
+    /// The error that led to the state, by Telegram's name.
+    public var stateReason: String?
     public var hasSession: Bool
+    /// Whether backfill has a login of its own.
+    public var hasBackfillSession: Bool
     public var keyID: String?
     public var updatedAt: UnixTime
 
     public var json: JSON {
         [
             "name": .string(name), "phone": JSON(phoneMasked), "api_id": JSON(apiID), "dc_id": JSON(dcID), "user_id": JSON(userID),
-            "state": .string(state.rawValue), "has_session": .bool(hasSession), "updated_at": JSON(updatedAt as UnixTime?),
+            "state": .string(state.rawValue), "state_reason": JSON(stateReason), "has_session": .bool(hasSession),
+            "has_backfill_session": .bool(hasBackfillSession), "updated_at": JSON(updatedAt as UnixTime?),
         ]
     }
 }
@@ -29,14 +34,28 @@ public enum AccountState: String, Sendable {
     /// The code was right, the 2FA password is missing.
     case passwordNeeded = "password_needed"
     case active
-    /// Telegram no longer accepts the session.
+    /// Telegram no longer accepts the session: somebody ended it.
     case revoked
+    /// The account may only read until its owner appeals.
+    case frozen
+    /// Telegram has banned or deleted the account.
+    case banned
+    /// Two programs used one key at once; it is destroyed.
+    case duplicated
+}
+
+/// What a login is for. Each process has its own, since one key bears one user.
+public enum LoginPurpose: String, Sendable, CaseIterable {
+    case listener, backfill
+
+    /// Names the login in tables and seals: `main`, `main/backfill`.
+    public func authorisation(of account: String) -> String { self == .listener ? account : "\(account)/\(rawValue)" }
 }
 
 /// Accounts and their sealed sessions. The plaintext of a session is the client's own affair.
 public struct AccountStore: Sendable {
-    private let connection: Connection
-    private let seal: Seal
+    let connection: Connection
+    let seal: Seal
 
     public init(_ connection: Connection, masterKey: [UInt8]) {
         self.connection = connection
@@ -48,16 +67,17 @@ public struct AccountStore: Sendable {
         try await connection.run { session in
             try session.query(
                 """
-                SELECT name, phone_masked, api_id, dc_id, user_id, state, session_version > 0 AND key_id IS NOT NULL, key_id, updated_at
-                FROM aaltohub.accounts ORDER BY name
+                SELECT name, phone_masked, api_id, dc_id, user_id, state, session_version > 0 AND key_id IS NOT NULL, key_id, updated_at,
+                    state_reason, EXISTS (SELECT FROM aaltohub.authorisations b WHERE b.account = a.name AND b.key_id IS NOT NULL)
+                FROM aaltohub.accounts a ORDER BY name
                 """
             ).map { row in
                 AccountRecord(
                     name: row.text(0), phoneMasked: row.textOrNull(1), apiID: row.integerOrNull(2), dcID: row.integerOrNull(3),
                     userID: row.integerOrNull(4),
                     // The table's CHECK lets nothing else in.
-                    state: AccountState(rawValue: row.text(5)) ?? .new, hasSession: row.bool(6), keyID: row.textOrNull(7),
-                    updatedAt: row.timestamptz(8))
+                    state: AccountState(rawValue: row.text(5)) ?? .new, stateReason: row.textOrNull(9), hasSession: row.bool(6),
+                    hasBackfillSession: row.bool(10), keyID: row.textOrNull(7), updatedAt: row.timestamptz(8))
             }
         }
     }
@@ -81,7 +101,7 @@ public struct AccountStore: Sendable {
                 let sealed = seal.seal(plaintext, purpose: "session", owner: name, version: version, nonce: nonce)
                 try session.query(
                     """
-                    UPDATE aaltohub.accounts SET sealed_session = $2, session_version = $3, key_id = $4, state = $5,
+                    UPDATE aaltohub.accounts SET sealed_session = $2, session_version = $3, key_id = $4, state = $5, state_reason = NULL,
                         dc_id = coalesce($6, dc_id), user_id = coalesce($7, user_id), updated_at = now() WHERE name = $1
                     """,
                     [
@@ -89,6 +109,51 @@ public struct AccountStore: Sendable {
                         .bigint(userID),
                     ])
             }
+        }
+    }
+
+    /// Stores newer salts with the session, unless it was sealed under another key, replaced or given up meanwhile. Returns whether it did.
+    ///
+    /// - Parameter isSame: says of the stored session whether it is still the one that is renewed.
+    @discardableResult
+    public func renew(
+        session plaintext: [UInt8], of name: String, nonce: [UInt8], if isSame: @escaping @Sendable ([UInt8]) -> Bool
+    ) async throws -> Bool {
+        let seal = seal
+        return try await connection.run { session in
+            try session.transaction {
+                let row = try session.query(
+                    "SELECT sealed_session, session_version FROM aaltohub.accounts WHERE name = $1 AND key_id = $2 FOR UPDATE",
+                    [.text(name), .text(seal.keyID)]
+                ).first
+                guard let row, let stored = row.byteaOrNull(0) else { return false }
+                guard isSame(try seal.open(stored, purpose: "session", owner: name, version: row.integer(1))) else { return false }
+                let version = row.integer(1) + 1
+                let sealed = seal.seal(plaintext, purpose: "session", owner: name, version: version, nonce: nonce)
+                try session.query(
+                    "UPDATE aaltohub.accounts SET sealed_session = $2, session_version = $3 WHERE name = $1",
+                    [.text(name), .bytea(sealed), .bigint(version)])
+                return true
+            }
+        }
+    }
+
+    /// Gives a session up after its logout: nothing is left of it but its version.
+    public func forgetSession(of name: String, for purpose: LoginPurpose = .listener) async throws {
+        try await connection.run { session in
+            let done =
+                purpose == .listener
+                ? try session.query(
+                    """
+                    UPDATE aaltohub.accounts SET sealed_session = NULL, sealed_login = NULL, key_id = NULL, state = 'revoked',
+                        state_reason = 'logged out here', updated_at = now() WHERE name = $1
+                    """, [.text(name)])
+                : try session.query(
+                    """
+                    UPDATE aaltohub.authorisations SET sealed_session = NULL, key_id = NULL, updated_at = now()
+                    WHERE (account, purpose) = ($1, $2)
+                    """, [.text(name), .text(purpose.rawValue)])
+            if done.changed == 0 { throw StoreError.notFound("the account \(name)") }
         }
     }
 
@@ -125,11 +190,25 @@ public struct AccountStore: Sendable {
         }
     }
 
-    /// Says that Telegram no longer accepts the session, or accepts it again.
-    public func set(state: AccountState, of name: String) async throws {
+    /// Says that Telegram no longer accepts the session, and why, or that it accepts it again.
+    public func set(state: AccountState, of name: String, reason: String? = nil) async throws {
         try await connection.run { session in
             _ = try session.query(
-                "UPDATE aaltohub.accounts SET state = $2, updated_at = now() WHERE name = $1", [.text(name), .text(state.rawValue)])
+                """
+                UPDATE aaltohub.accounts SET state = $2, state_reason = $3, updated_at = now()
+                WHERE name = $1 AND (state, state_reason) IS DISTINCT FROM ($2, $3)
+                """, [.text(name), .text(state.rawValue), .text(reason)])
+        }
+    }
+
+    /// The account's state and what led to it.
+    public func state(of name: String) async throws -> (state: AccountState, reason: String?) {
+        try await connection.run { session in
+            guard
+                let row = try session.query("SELECT state, state_reason FROM aaltohub.accounts WHERE name = $1", [.text(name)]).first
+            else { throw StoreError.notFound("the account \(name)") }
+            // The table's CHECK lets nothing else in.
+            return (AccountState(rawValue: row.text(0)) ?? .new, row.textOrNull(1))
         }
     }
 

@@ -23,6 +23,8 @@ extension Migration {
         Migration(2, "columns", PackageResources._002_columns_sql),
         Migration(3, "delivery", PackageResources._003_delivery_sql),
         Migration(4, "roles", PackageResources._004_roles_sql),
+        Migration(5, "accounts", PackageResources._005_accounts_sql),
+        Migration(6, "forgetting", PackageResources._006_forgetting_sql, readableSince: 5),
     ]
 
     private init(_ number: Int, _ name: String, _ bytes: [UInt8], readableSince: Int? = nil) {

@@ -2,16 +2,19 @@ import Cryptography
 import Primitives
 import TL
 
-/// A login by phone number, code and, where the account has one, second password.
+/// A login by phone number and code, or by a token that a logged-in app accepts, and, where the account has one, the second password.
 ///
 /// A pure machine: it returns the step to take; give it the answer, or what a person typed. It holds no api_hash and no password.
-/// Source: https://core.telegram.org/api/auth
+/// Source: https://core.telegram.org/api/auth and https://core.telegram.org/api/qr-login
 public struct Login: Sendable {
     public enum Step: Equatable, Sendable {
         /// Make this call and give its answer to `answered` or `failed`.
         case call(TLObject)
         /// Ask for the code; the ticket lets another process finish.
         case needCode(LoginTicket)
+        /// Let a logged-in app accept this token until then, as a QR code or by auth.acceptLoginToken. When it did
+        /// (updateLoginToken), or when the time is over, call `tokenChanged`.
+        case showToken([UInt8], expires: UnixTime)
         /// Ask for the second password; its hint, if the account has one.
         case needPassword(hint: String?)
         /// The account lives on another data centre: connect there (a new key), then call `migrated`.
@@ -45,6 +48,8 @@ public struct Login: Sendable {
         case sendingCode
         case waitingForCode
         case signingIn
+        case exportingToken
+        case waitingForScan
         case gettingPassword
         case waitingForPassword(SRP.Challenge)
         case checkingPassword
@@ -58,8 +63,12 @@ public struct Login: Sendable {
     var state = State.idle
     private var dc: Int32
     private var restarts = 0
+    /// Log in by a token; there is no phone number then.
+    private let isByToken: Bool
+    /// The token to import on the data centre that we were sent to.
+    private var movedToken: [UInt8]?
 
-    /// AUTH_RESTART answered with a new start at most so often.
+    /// AUTH_RESTART, and a token that is too old, are answered with a new start at most so often.
     static let restartsMost = 3
 
     public init(phone: String, apiID: Int32, apiHash: String, dc: Int32) {
@@ -67,7 +76,20 @@ public struct Login: Sendable {
         self.apiID = apiID
         self.apiHash = apiHash
         self.dc = dc
+        isByToken = false
     }
+
+    /// A login by a token, usually shown as a QR code.
+    public init(byTokenWithAPIID apiID: Int32, apiHash: String, dc: Int32) {
+        self.apiID = apiID
+        self.apiHash = apiHash
+        self.dc = dc
+        phone = ""
+        isByToken = true
+    }
+
+    /// The link that a QR code shows; an official app accepts it under "Link Desktop Device".
+    public static func link(token: [UInt8]) -> String { "tg://login?token=" + Base64URL.encode(token) }
 
     /// Goes on where an earlier process stopped, on its data centre and with its authorisation key; `resume` gives the step.
     public init(resuming ticket: LoginTicket, apiID: Int32, apiHash: String) {
@@ -85,6 +107,7 @@ public struct Login: Sendable {
     }
 
     public mutating func start() -> Step {
+        if isByToken { return exportToken() }
         state = .sendingCode
         return .call(
             TLObject(
@@ -98,7 +121,24 @@ public struct Login: Sendable {
     /// Connected to the data centre that `migrate` named.
     public mutating func migrated(to dc: Int32) -> Step {
         self.dc = dc
-        return start()
+        guard let token = movedToken else { return start() }
+        movedToken = nil
+        state = .exportingToken
+        return .call(TLObject("auth.importLoginToken", ["token": .bytes(token)]))
+    }
+
+    /// The token was accepted, or its time is over: the same call tells which.
+    public mutating func tokenChanged() -> Step {
+        guard state == .waitingForScan else { return .refused(.failed("no token is shown")) }
+        return exportToken()
+    }
+
+    private mutating func exportToken() -> Step {
+        state = .exportingToken
+        return .call(
+            TLObject(
+                "auth.exportLoginToken",
+                ["api_id": .integer(Int64(apiID)), "api_hash": .string(apiHash), "except_ids": .vector([])]))
     }
 
     /// Somebody typed the code.
@@ -143,6 +183,18 @@ public struct Login: Sendable {
         case (.signingIn, "auth.authorization"), (.checkingPassword, "auth.authorization"): return signedIn(answer)
         case (.signingIn, "auth.authorizationSignUpRequired"): return refuse(.notRegistered)
         case (.gettingPassword, "account.password"): return challenged(answer)
+        case (.exportingToken, "auth.loginToken"):
+            guard let token = answer["token"]?.bytes, let expires = answer["expires"]?.int else { return refuse(.unsupported(answer.name)) }
+            state = .waitingForScan
+            return .showToken(token, expires: UnixTime(seconds: expires))
+        case (.exportingToken, "auth.loginTokenMigrateTo"):
+            guard let token = answer["token"]?.bytes, let dc = answer["dc_id"]?.int else { return refuse(.unsupported(answer.name)) }
+            movedToken = token
+            state = .idle
+            return .migrate(dc: Int32(clamping: dc))
+        case (.exportingToken, "auth.loginTokenSuccess"):
+            guard let authorization = answer["authorization"]?.object else { return refuse(.unsupported(answer.name)) }
+            return signedIn(authorization)
         default: return refuse(.unsupported(answer.name))
         }
     }
@@ -175,6 +227,11 @@ public struct Login: Sendable {
         case "SRP_ID_INVALID", "SRP_PASSWORD_CHANGED":
             state = .gettingPassword
             return .call(TLObject("account.getPassword"))
+        // Nobody accepted it in time: the next one.
+        case "AUTH_TOKEN_EXPIRED", "AUTH_TOKEN_INVALID", "AUTH_TOKEN_INVALIDX":
+            guard isByToken, restarts < Login.restartsMost else { return refuse(.codeExpired) }
+            restarts += 1
+            return exportToken()
         case "PHONE_CODE_EXPIRED", "PHONE_CODE_HASH_EMPTY": return refuse(.codeExpired)
         case "PHONE_NUMBER_INVALID", "PHONE_NUMBER_BANNED", "PHONE_NUMBER_FLOOD": return refuse(.wrongPhone(error.message))
         case "PHONE_NUMBER_UNOCCUPIED": return refuse(.notRegistered)

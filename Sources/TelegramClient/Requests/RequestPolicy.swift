@@ -3,11 +3,12 @@ import Primitives
 /// Decides, after each failure of one call, whether and when it is made again.
 ///
 /// A pure machine for one logical call: 5 tries (a server that is unwell is asked again after 1, 2, 4 … seconds; a flood wait of up
-/// to `floodSleepMost` is slept through), then the caller is told.
+/// to `floodSleepMost` seconds is slept through), then the caller is told.
 public struct RequestPolicy: Sendable {
     /// Seconds that one try may take before it counts as unanswered: the slowest healthy answers are large histories.
     public static let deadline: Duration = .seconds(120)
-    /// The longest flood wait that is slept through; a longer one is the caller's to plan around.
+    /// The longest flood wait that is slept through unless the configuration says otherwise, in seconds; a longer one is the caller's
+    /// to plan around.
     public static let floodSleepMost = 300
     /// Tries in all; what fails so often will not be better at once.
     public static let tries = 5
@@ -23,10 +24,15 @@ public struct RequestPolicy: Sendable {
 
     /// Whether repeating a call that may have been executed does no harm (reads: true; joining, logging in: false).
     public let isIdempotent: Bool
+    /// The longest wait, in seconds, that is slept through here.
+    public let floodSleepMost: Int
     private var failures = 0
     private var backoff = RequestPolicy.backoff
 
-    public init(isIdempotent: Bool = true) { self.isIdempotent = isIdempotent }
+    public init(isIdempotent: Bool = true, floodSleepMost: Int = RequestPolicy.floodSleepMost) {
+        self.isIdempotent = isIdempotent
+        self.floodSleepMost = floodSleepMost
+    }
 
     public mutating func failed(_ failure: CallFailure, using generator: inout some RandomNumberGenerator) -> Decision {
         failures += 1
@@ -38,7 +44,7 @@ public struct RequestPolicy: Sendable {
         case .rpc(let error):
             switch error.kind {
             case .wait(_, let seconds):
-                guard seconds <= RequestPolicy.floodSleepMost else { return .giveUp }
+                guard seconds <= floodSleepMost else { return .giveUp }
                 let jitter = Int64.random(in: 0...RequestPolicy.floodJitter.inNanoseconds, using: &generator)
                 return .retry(after: .seconds(max(1, seconds)) + .nanoseconds(jitter))
             case .temporary, .tooSlow: return .retry(after: backoff.next(using: &generator))

@@ -1,0 +1,36 @@
+/// What stops a whole account, by the error's name. All but `frozen` need another login.
+///
+/// Source: https://core.telegram.org/api/errors
+public enum AccountTrouble: String, Sendable, Hashable, CaseIterable {
+    /// Somebody ended this session, in an official app or by logging out.
+    case revoked
+    /// Telegram has deleted or banned the account.
+    case banned
+    /// Two clients used one key at once: Telegram has destroyed it.
+    case duplicated
+    /// The account may only read, until its owner appeals in an official app.
+    case frozen
+
+    /// The trouble that an error's message or kind tells; nil when it does not concern the account as a whole.
+    public init?(_ error: RPCError) {
+        switch error.kind {
+        case .keyDuplicated: self = .duplicated
+        case .frozen: self = .frozen
+        case .loggedOut: self = error.message.hasPrefix("USER_DEACTIVATED") ? .banned : .revoked
+        default: return nil
+        }
+    }
+
+    /// What happened and what to do, in one line.
+    public func advice(account: String) -> String {
+        let again = "run `aaltohubctl login --account \(account)`"
+        return switch self {
+        case .revoked: "Telegram ended the session of \(account): \(again)"
+        case .banned:
+            "Telegram has banned or deleted the account \(account): appeal at recover@telegram.org, or \(again) with another number"
+        case .duplicated:
+            "the login of \(account) was used by two programs at once, so Telegram destroyed it: make sure that one alone uses it, then \(again)"
+        case .frozen: "Telegram has frozen the account \(account): appeal in an official app, then start the listener again"
+        }
+    }
+}

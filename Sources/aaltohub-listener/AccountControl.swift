@@ -1,0 +1,55 @@
+import EventLink
+import Primitives
+import ServiceKit
+import Store
+import TelegramConnection
+
+/// What an operator may ask of this login over the control socket, so that no second process has to use its key.
+func accountCommands(
+    _ context: ServiceContext, _ api: TelegramAPI, _ loop: ListenerLoop, _ names: UsernameStore
+) -> [String: ControlServer.Handler] {
+    let commands = AccountCommands(api) { await loop.called($0) }
+    var handlers: [String: ControlServer.Handler] = [:]
+    for name in AccountCommands.Name.allCases {
+        let handler: ControlServer.Handler = { (request) async throws(ControlFailure) -> JSON in
+            context.logger.notice("asked: \(name.rawValue)", metadata: ["actor": "\(request.actor)"])
+            return try await answer(name, request.arguments, names, commands)
+        }
+        handlers[name.rawValue] = handler
+    }
+    return handlers
+}
+
+private func answer(
+    _ name: AccountCommands.Name, _ arguments: JSON, _ names: UsernameStore, _ commands: AccountCommands
+) async throws(ControlFailure) -> JSON {
+    if name == .resolveUsername { return try await resolve(arguments["name"]?.string ?? "", names, commands) }
+    do throws(AccountCommands.Failure) {
+        return try await commands.run(name, arguments)
+    } catch {
+        throw ControlFailure("\(error)")
+    }
+}
+
+/// The table of names first: the server is asked once for ever.
+private func resolve(_ name: String, _ names: UsernameStore, _ commands: AccountCommands) async throws(ControlFailure) -> JSON {
+    do {
+        return try await names.resolve(name, asking: commands)?.json ?? .null
+    } catch {
+        throw ControlFailure("\(error)")
+    }
+}
+
+extension UsernameStore {
+    /// Resolves by this login's own call where the table has no answer.
+    func resolve(_ name: String, needsHash: Bool = false, asking commands: AccountCommands) async throws -> Owner? {
+        try await resolve(name, needsHash: needsHash) { name in
+            guard let found = try await commands.resolve(name), let type = EntityType(rawValue: found.type) else { return nil }
+            return (Owner(type: type, id: found.id, title: found.title), found.accessHash)
+        }
+    }
+}
+
+extension UsernameStore.Owner {
+    var json: JSON { ["type": .string(type.rawValue), "id": .integer(id), "title": title.map { .string($0) } ?? .null] }
+}

@@ -1,0 +1,106 @@
+import Primitives
+import TL
+import Testing
+
+@testable import TelegramClient
+
+@Suite struct CallPacerTests {
+    private func at(_ seconds: Double) -> Instant { Instant(nanoseconds: Int64(seconds * 1e9)) }
+
+    @Test func nothing_waits_before_the_first_complaint() {
+        var pacer = CallPacer()
+        for _ in 0..<1_000 { #expect(pacer.reserve("updates.getDifference", now: at(1), latest: at(1)) == at(1)) }
+        #expect(pacer.rates.isEmpty)
+    }
+
+    @Test func after_a_wait_the_calls_that_waited_do_not_leave_together() {
+        var pacer = CallPacer()
+        pacer.flooded("messages.search", until: at(30), now: at(0))
+        #expect(pacer.reserve("messages.search", now: at(10), latest: at(20)) == nil)
+        var turns: [Instant?] = []
+        for _ in 0..<5 { turns.append(pacer.reserve("messages.search", now: at(30), latest: at(90))) }
+        #expect(turns == [at(30), at(31), at(32), at(33), at(34)])
+        // Another method is not concerned.
+        #expect(pacer.reserve("users.getUsers", now: at(10), latest: at(10)) == at(10))
+    }
+
+    @Test func complaints_halve_the_rate_once_per_wait_and_successes_raise_it_until_nothing_is_paced() {
+        var pacer = CallPacer()
+        // Ten calls were under way when the server complained: one complaint.
+        for _ in 0..<10 { pacer.flooded("messages.search", until: at(5), now: at(0)) }
+        #expect(pacer.rates.map(\.perSecond) == [1])
+        pacer.flooded("messages.search", until: at(12), now: at(6))
+        #expect(pacer.rates.map(\.perSecond) == [0.5])
+        for _ in 0..<10 { pacer.succeeded("messages.search") }
+        #expect(pacer.rates.map(\.perSecond) == [1])
+        for _ in 0..<380 { pacer.succeeded("messages.search") }
+        #expect(pacer.rates.isEmpty)
+        for round in 1...40 { pacer.flooded("messages.search", until: at(Double(20 * round + 1)), now: at(Double(20 * round))) }
+        #expect(pacer.rates.map(\.perSecond) == [0.017])
+    }
+
+    @Test func the_scarcest_calls_are_paced_from_the_beginning_and_never_faster() {
+        var pacer = CallPacer()
+        let turns = (0..<2).map { _ in pacer.reserve("contacts.resolveUsername", now: at(0), latest: at(60)) }
+        #expect(turns == [at(0), at(5)])
+        for _ in 0..<1_000 { pacer.succeeded("contacts.resolveUsername") }
+        #expect(pacer.rates.map(\.perSecond) == [0.2])
+        // A dozen more do not fit into a minute; refusing takes no turn.
+        for _ in 0..<30 { _ = pacer.reserve("contacts.resolveUsername", now: at(0), latest: at(60)) }
+        #expect(pacer.next("contacts.resolveUsername", now: at(0)) == at(65))
+    }
+
+    @Test func it_is_bounded() {
+        var pacer = CallPacer()
+        for i in 0..<(CallPacer.lanesMost + 50) { pacer.flooded("m\(i)", until: at(1), now: at(0)) }
+        #expect(pacer.rates.count == CallPacer.lanesMost)
+    }
+}
+
+@Suite struct CallCountsTests {
+    private func rpc(_ code: Int32, _ message: String) -> CallFailure { .rpc(RPCError(code: code, message: message)) }
+
+    @Test func calls_errors_and_waits_are_counted_per_method() {
+        var counts = CallCounts()
+        for _ in 0..<3 { counts.called("messages.getHistory") }
+        counts.failed("messages.getHistory", rpc(420, "FLOOD_WAIT_30"))
+        counts.failed("messages.getHistory", rpc(420, "FLOOD_WAIT_7"))
+        counts.failed("messages.getHistory", .timeout)
+        counts.held("messages.getHistory")
+        counts.called("users.getUsers")
+        #expect(counts.entries.map(\.method) == ["messages.getHistory", "users.getUsers"])
+        let history = counts["messages.getHistory"]
+        #expect(history.calls == 3 && history.failures == 3 && history.waits == 2 && history.waitedSeconds == 37 && history.held == 1)
+        #expect(history.errors == ["FLOOD_WAIT_X": 2, "timeout": 1])
+        #expect(counts["never.called"] == CallCounts.Method())
+    }
+
+    @Test func names_of_errors_are_few_and_hold_no_text_of_a_server() {
+        #expect(CallCounts.name(of: rpc(303, "FILE_MIGRATE_5")) == "FILE_MIGRATE_X")
+        #expect(CallCounts.name(of: rpc(400, "FILE_REFERENCE_3_EXPIRED")) == "FILE_REFERENCE_X_EXPIRED")
+        #expect(CallCounts.name(of: rpc(-503, "Timeout")) == "code -503")
+        #expect(CallCounts.name(of: rpc(400, "hello \"you\"")) == "code 400")
+        var counts = CallCounts()
+        for i in 0..<100 { counts.failed("m", rpc(400, "ERROR_A\(i)")) }
+        #expect(counts["m"].errors.count == CallCounts.errorsMost + 1)
+        #expect(counts["m"].failures == 100)
+        for i in 0..<500 { counts.called("m\(i)") }
+        #expect(counts.entries.count == CallCounts.methodsMost + 1)
+    }
+}
+
+@Suite struct AccountTroubleTests {
+    @Test func what_stops_an_account_has_a_word_and_an_advice() {
+        func trouble(_ code: Int32, _ message: String) -> AccountTrouble? { AccountTrouble(RPCError(code: code, message: message)) }
+        #expect(trouble(401, "SESSION_REVOKED") == .revoked)
+        #expect(trouble(401, "AUTH_KEY_UNREGISTERED") == .revoked)
+        #expect(trouble(401, "USER_DEACTIVATED_BAN") == .banned)
+        #expect(trouble(401, "USER_DEACTIVATED") == .banned)
+        #expect(trouble(406, "AUTH_KEY_DUPLICATED") == .duplicated)
+        #expect(trouble(420, "FROZEN_METHOD_INVALID") == .frozen)
+        // One channel only.
+        #expect(trouble(400, "FROZEN_PARTICIPANT_MISSING") == nil)
+        #expect(trouble(406, "CHANNEL_PRIVATE") == nil)
+        for trouble in AccountTrouble.allCases { #expect(trouble.advice(account: "main").contains("main")) }
+    }
+}
