@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import Primitives
 import TL
 import TelegramClient
@@ -177,6 +178,97 @@ import Testing
             return
         }
         #expect(call.name == "updates.getChannelDifference" && call["pts"]?.int == 31)
+    }
+
+    /// A consumer that is slow by a hundred windows: Telegram keeps what there is no room for, and nothing comes twice.
+    @Test func defect_10_a_slow_consumer_presses_back_and_nothing_is_dropped() throws {
+        let total = ProcessInfo.processInfo.environment["AALTOHUB_SLOW"] != nil ? Int64(100_000) : 10_000
+        var machine = running(windowRecords: 1_000)
+        var seen: [Int64] = []
+        var calls: [(UpdateRequestID, TLObject)] = []
+        var sent: UInt64 = 0
+        var most = 0
+        func note(_ actions: [ListenerMachine.Action]) throws {
+            for action in actions {
+                switch action {
+                case .call(let id, let call): calls.append((id, call))
+                case .send(let frame):
+                    guard case .events(let batch)? = frame.body else { continue }
+                    sent = max(sent, batch.first + UInt64(batch.records.count) - 1)
+                    for record in batch.records {
+                        for change in try record.changes() { if case .message(let message)? = change.kind { seen.append(message.id) } }
+                    }
+                default: break
+                }
+            }
+            most = max(most, machine.link.unacknowledged)
+        }
+        for pts in 101...(100 + total) {
+            // Once it is full, the bytes are not even looked at.
+            let push = machine.isPaused ? [0] : try bytes(newMessage(pts, in: peer(basicGroup)).object)
+            try note(machine.pushed(push, now: at(1), clock: clock))
+        }
+        #expect(machine.isPaused)
+        #expect(most <= 1_000)
+        var now = 2.0
+        while seen.count < Int(total), now < 10_000 {
+            now += 1
+            try note(machine.received(Writer.ack(sent), now: at(now), clock: clock))
+            while !calls.isEmpty {
+                let (id, call) = calls.removeFirst()
+                guard call.name == "updates.getDifference", let pts = call["pts"]?.int else { continue }
+                let end = min(pts + 100, 100 + total)
+                let state = TLObject(
+                    "updates.state", ["pts": .integer(end), "qts": 5, "date": 9, "seq": 4, "unread_count": 0])
+                let isLast = end == 100 + total
+                let answer = TLObject(
+                    isLast ? "updates.difference" : "updates.differenceSlice",
+                    [
+                        "new_messages": .objects(pts < end ? (pts + 1...end).map { message($0, in: peer(basicGroup)) } : []),
+                        "new_encrypted_messages": [], "other_updates": [], "chats": [], "users": [],
+                        isLast ? "state" : "intermediate_state": .object(state),
+                    ])
+                try note(machine.answered(id, answer, now: at(now), clock: clock))
+            }
+            try note(machine.advance(now: at(now), clock: clock))
+        }
+        #expect(seen == Array(101...(100 + total)))
+        #expect(most <= 1_000 + 100, "a window, and at most one slice above it")
+    }
+
+    @Test func what_nobody_can_read_is_quarantined_and_counted_and_the_rest_goes_on() throws {
+        var machine = running()
+        var bytes = try TL.encode(
+            TLObject(
+                "updates",
+                [
+                    "updates": .objects([newMessage(101, in: peer(basicGroup)).object, newMessage(102, in: peer(basicGroup)).object]),
+                    "users": [], "chats": [], "date": 1_800_000_000, "seq": 0,
+                ]))
+        let second = try TL.encode(newMessage(102, in: peer(basicGroup)).object)
+        let offset = try #require((0...bytes.count - second.count).first { Array(bytes[$0..<$0 + second.count]) == second })
+        bytes.replaceSubrange(offset..<offset + 4, with: [1, 2, 3, 4])
+        #expect(words(machine.pushed(bytes, now: at(1), clock: clock)) == ["quarantine", "#3 updates.getDifference", "EVENTS e1 1…1"])
+        #expect(machine.counters.unreadable == 1)
+    }
+
+    @Test func a_group_that_becomes_a_supergroup_is_followed_at_once_from_its_first_message() throws {
+        var machine = running()
+        func service(_ name: String, _ action: TLObject, in peer: TLObject, pts: Int64) -> TLObject {
+            let message = TLObject(
+                "messageService", ["id": .integer(pts), "peer_id": .object(peer), "date": 1_700_000_000, "action": .object(action)])
+            return TLObject(name, ["message": .object(message), "pts": .integer(pts), "pts_count": 1])
+        }
+        let supergroup = TLObject("peerChannel", ["channel_id": 70])
+        let from = service(
+            "updateNewChannelMessage", TLObject("messageActionChannelMigrateFrom", ["title": "t", "chat_id": 7]), in: supergroup, pts: 2)
+        let actions = words(machine.pushed(try bytes(from), now: at(1), clock: clock))
+        #expect(actions.contains("EVENTS e1 1…1"))
+        #expect(machine.registry.channels == [3, 70])
+        // The table of groups does not know it yet: it is followed all the same.
+        _ = machine.groupsChanged([basicGroup, channel, CapturedGroup(kind: .channel, id: 8, uuid: "uuid-8")], now: at(2), clock: clock)
+        #expect(machine.registry.channels == [3, 8, 70])
+        #expect(machine.registry.uuid(.channel, 70) == "uuid-7")
     }
 
     @Test func the_status_holds_counts_and_no_content() {

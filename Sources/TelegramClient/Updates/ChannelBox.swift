@@ -28,6 +28,8 @@ struct ChannelBox: Sendable {
     /// No call before this, after a failure.
     var notBefore: Instant?
     var retry = Retry()
+    /// When its difference was last asked for.
+    var askedAt: Instant?
     /// Updates to ask for at once; falls while answers are too slow or undecodable.
     var limit = UpdateLimits.channelLimit
     /// The last answer undecodable even alone, or the server refused our position: ask where the channel stands, and leave a gap.

@@ -15,6 +15,8 @@ struct CommonBox: Sendable {
     var notBefore: Instant?
     var retry = Retry()
     var lastTraffic: Instant
+    /// When its difference was last asked for.
+    var askedAt: Instant?
     /// Slice size asked for; nil leaves it to the server.
     var limit: Int32?
     var restart: ChannelBox.Restart?

@@ -29,6 +29,8 @@ struct NumberedBox: Sendable {
 
     /// Offers an update in any order. `waiting`: a difference runs or the position is unknown, so nothing is applied now.
     mutating func offer(_ update: Update, waiting: Bool, now: Instant) -> Offer {
+        // What moves nothing changes no question that is on its way, and would be too late after its answer.
+        if waiting, let value, case .box(_, value, 0) = update.place { return .applied([update]) }
         guard !waiting, let value else { return keep(update) ? .held : .overflow }
         switch NumberedBox.judge(update, at: value) {
         case .duplicate: return .duplicate

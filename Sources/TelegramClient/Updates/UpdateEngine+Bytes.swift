@@ -18,11 +18,11 @@ extension UpdateEngine {
                 if !partial.undecoded.isEmpty { compare(afterUndecoded: partial, now: now) }
             } else {
                 quarantine(bytes[...], context: "push", reason: "no Updates but \(partial.object.name)")
-                compareAll(now: now)
+                wantAll(now: now)
             }
         } catch {
             quarantine(bytes[...], context: "push", reason: "\(error)")
-            compareAll(now: now)
+            wantAll(now: now)
         }
         return finish(now: now)
     }
@@ -61,7 +61,7 @@ extension UpdateEngine {
             isDirty = true
             return []
         }
-        compareAll(now: now)
+        wantAll(now: now)
         return finish(now: now)
     }
 
@@ -78,13 +78,21 @@ extension UpdateEngine {
     }
 
     /// Compares everything, but not at each of a flood of such bytes.
-    private mutating func compareAll(now: Instant) {
-        if compareAllAt == nil { compareAllAt = max(now, undecodedAt.map { $0 + UpdateLimits.undecodableSpacing } ?? now) }
+    private mutating func wantAll(now: Instant) {
+        undecodedAt = now
+        if compareAllAt == nil { compareAllAt = max(now, comparedAllAt.map { $0 + UpdateLimits.undecodableSpacing } ?? now) }
+    }
+
+    /// Compares what was not asked for since the last such bytes came.
+    mutating func compareAll(now: Instant) {
+        comparedAllAt = now
+        if common.askedAt.map({ $0 <= undecodedAt }) ?? true { common.wanted = true }
+        for i in channels.indices where channels[i].askedAt.map({ $0 <= undecodedAt }) ?? true { compare(i, now: now) }
     }
 
     /// Only the boxes that the unread updates may belong to: the common one, and the channels that their envelope names.
     private mutating func compare(afterUndecoded partial: TL.Partial, now: Instant) {
-        if partial.isTruncated { return compareAll(now: now) }
+        if partial.isTruncated { return wantAll(now: now) }
         var channel = false
         for part in partial.undecoded where part.field == "updates" {
             switch part.name.map(Update.box(ofConstructor:)) {

@@ -5,6 +5,7 @@ import TL
 extension UpdateEngine {
     mutating func placeInChannel(_ update: Update, _ id: Int64, way: Way, now: Instant) {
         guard let i = index(of: id) else {
+            if let message = update.object["message"]?.object { note(message) }
             untracked += 1
             return
         }
@@ -28,7 +29,10 @@ extension UpdateEngine {
         }
         if let pts, let value = channels[i].box.value, pts <= value, channels[i].phase != .lost { return }
         if channels[i].phase == .lost { regain(i, now: now) }
+        // Where only such words want it, an answer or a push that is on its way may get there.
+        let ahead = channels[i].need == .poll || channels[i].seenAhead != nil ? pts.map { max($0, channels[i].seenAhead ?? $0) } : nil
         channels[i].want(.gap, at: now)
+        channels[i].seenAhead = ahead
     }
 
     mutating func regain(_ i: Int, now: Instant) {
@@ -103,6 +107,7 @@ extension UpdateEngine {
         channels[i].seenAhead = nil
         channels[i].dueAt = now + UpdateLimits.pollLatest
         channels[i].notBefore = nil
+        channels[i].askedAt = now
         channels[i].statistics.calls += 1
         channelCallsInFlight += 1
         if let pts = channels[i].box.value, channels[i].restart == nil {

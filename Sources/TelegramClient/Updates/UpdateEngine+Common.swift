@@ -43,7 +43,6 @@ extension UpdateEngine {
         guard case .box(let box, _, _) = update.place else { return }
         switch box {
         case .common:
-            common.lastTraffic = now
             let from = common.pts.value
             let offer = common.pts.offer(update, waiting: common.isWaiting, now: now)
             settle(offer, box: box, from: from, way: way, now: now)
@@ -71,6 +70,7 @@ extension UpdateEngine {
     mutating func deliver(_ updates: [Update], box: Box, from: Int64, way: Way, now: Instant) {
         var position = from
         let channel = if case .channel(let id) = box { index(of: id) } else { Int?.none }
+        if box == .common, !updates.isEmpty { common.lastTraffic = now }
         if let channel, !updates.isEmpty { channels[channel].confirm(now: now) }
         for update in updates {
             guard case .box(_, let end, _) = update.place else { continue }
@@ -164,6 +164,7 @@ extension UpdateEngine {
         common.qts.stopHolding()
         common.envelopesUntil = nil
         common.lastTraffic = now
+        common.askedAt = now
         if let pts = common.pts.value, common.restart == nil {
             common.asking = request(
                 .getDifference(pts: pts, date: common.date, qts: common.qts.value ?? 0, limit: common.limit))

@@ -35,7 +35,8 @@ public struct UpdateEngine: Sendable {
     var lastSpacedCall: Instant?
     var pollRate = UpdateLimits.pollRate
     /// When everything was last compared because something could not be decoded, and when it is to be.
-    var undecodedAt: Instant?
+    var comparedAllAt: Instant?
+    var undecodedAt = Instant.zero
     var compareAllAt: Instant?
     /// The layer that was declared to the server, for what is quarantined.
     let layer: Int32
@@ -251,8 +252,7 @@ public struct UpdateEngine: Sendable {
         if isConnected, !isPaused {
             if let due = compareAllAt, due <= now {
                 compareAllAt = nil
-                undecodedAt = now
-                resynchronise(now: now)
+                compareAll(now: now)
             }
             askCommon(now: now)
             askDialogs(now: now)
