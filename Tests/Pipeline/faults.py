@@ -12,17 +12,17 @@ SECONDS = 30  # for the table to become equal
 class Faulty:
     """A `Stack` with a running simulator, writer and listener; `chats` are the registered ones by kind."""
 
-    def __init__(self, stack, *flags):
+    def __init__(self, stack, *more_basic_groups):
         self.stack = stack
-        stack.start_simulator("--accounts", "4", *flags)
+        stack.start_simulator("--accounts", "4")
         self.control = socket.create_connection(("127.0.0.1", stack.control_port), timeout=60)
         self.lines = self.control.makefile("rb")
         # The server's word for the pause between two polls of a channel; the listener goes as low as five seconds.
         self.ask("window", timeout_seconds=5)
         stack.prepare(CRAWLER)
         self.chats = {}
-        for kind in KINDS:
-            self.add(kind, kind)
+        for name, kind in [(kind, kind) for kind in KINDS] + [(name, "basic") for name in more_basic_groups]:
+            self.add(kind, name)
         stack.start("writer")
         stack.start("listener")
         self.listens()
@@ -52,6 +52,10 @@ class Faulty:
         user = next(a["id"] for a in self.ask("accounts")["accounts"] if a["phone"] == CRAWLER)
         until(lambda: user in self.ask("stats")["online"], 30, "a session that gets updates")
 
+    def live(self):
+        """The chats that can be written in, by name."""
+        return [name for name in self.chats if not name.endswith(" before")]
+
     # what happens
 
     def send(self, name, text):
@@ -67,7 +71,7 @@ class Faulty:
         """New messages, edits and deletions in all the chats, in an order that the count of the calls before decides."""
         self.number += 1
         rng = random.Random(self.number)
-        for name in names or self.chats:
+        for name in names or self.live():
             alive = []
             for i in range(rounds):
                 alive.append(self.send(name, f"{self.number}/{i} in {name} 안녕 𝛌"))
@@ -76,10 +80,16 @@ class Faulty:
                 if rng.random() < 0.2:
                     self.delete(name, alive.pop(rng.randrange(len(alive))))
 
+    def migrate(self, name):
+        """The basic group becomes a supergroup, which takes its name here."""
+        made = self.ask("migrate", **self.chats[name])["group"]
+        self.chats[f"{name} before"] = self.chats.pop(name)
+        self.chats[name] = {"kind": "supergroup", "id": made["id"]}
+
     def heal(self):
         """No more faults, and a last word everywhere, which shows every gap."""
         self.ask("faults", end=True)
-        for name in self.chats:
+        for name in self.live():
             self.send(name, "the last word")
 
     # what is compared
@@ -96,10 +106,12 @@ class Faulty:
 
     def rows(self):
         found = {}
-        for name, number, *values in self.stack.query(
-            "select g.title, m.telegram_message_id, m.text, m.sender_id, m.sent_at, m.edited_at, m.is_deleted"
+        names = {(KINDS[chat["kind"]], chat["id"]): name for name, chat in self.chats.items()}
+        for kind, chat, number, *values in self.stack.query(
+            "select g.chat_type, g.telegram_id, m.telegram_message_id, m.text, m.sender_id, m.sent_at, m.edited_at, m.is_deleted"
             " from messages m join groups g on g.id = m.group_id where m.service is null"
         ):
+            name = names[kind, chat]
             assert (name, number) not in found, f"{name} {number} stands twice"
             found[name, number] = values
         return found
@@ -119,7 +131,7 @@ class Faulty:
                 if key not in self.lost:
                     wrong.append((key, "missing", message["text"]))
             else:
-                sender = row[1] if key[0] == "channel" else message["sender"]
+                sender = row[1] if self.chats[key[0]]["kind"] == "channel" else message["sender"]
                 expected = [message["text"], sender, time(message["date"]), time(message["edit_date"]), False]
                 if row != expected:
                     wrong.append((key, row, expected))

@@ -7,9 +7,12 @@ from faults import CRAWLER, Faulty
 from stack import until
 
 
+MIGRATING = {"nothing": "small", "lose": "small too"}  # by what happens meanwhile, a basic group that will be a supergroup
+
+
 @pytest.fixture(scope="module")
 def faulty(stack):
-    return Faulty(stack)
+    return Faulty(stack, *MIGRATING.values())
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +100,7 @@ def test_slices_are_asked_to_their_end(faulty, without_a_gap):
 def test_defect_07_one_unknown_constructor_among_ten(faulty, without_a_gap):
     """Ten envelopes in one container, the last of them unreadable; and an envelope whose last update is."""
     for fault in ("unknown_envelope", "unknown"):
-        for name in faulty.chats:
+        for name in ("basic", "supergroup", "channel"):
             faulty.ask("faults", seed=5)
             faulty.ask("pushes", box=faulty.chats[name] if name != "basic" else "common", count=12, **{fault: 0.1})
             faulty.something_happens(10, names=[name])
@@ -119,9 +122,28 @@ def test_defect_20_objects_of_an_older_layer_in_the_stream(faulty, without_a_gap
     faulty.something_happens(5)
     faulty.ask("faults", end=True)
     faulty.ask("old_objects", layer=layer)
-    for name in faulty.chats:
+    for name in faulty.live():
         faulty.send(name, "shows the gap")
     faulty.equals()
+
+
+@pytest.mark.parametrize("fault", MIGRATING)
+def test_a_basic_group_becomes_a_supergroup(faulty, without_a_gap, fault):
+    name = MIGRATING[fault]
+    faulty.something_happens(3, names=[name])
+    faulty.equals()
+    if fault == "lose":
+        faulty.ask("pushes", lose=1)
+    faulty.migrate(name)
+    faulty.something_happens(5, names=[name])
+    if fault == "lose":
+        faulty.ask("faults", end=True)
+        faulty.send("basic", "shows the gap of the common box")
+    faulty.equals()
+    told = faulty.stack.query(
+        "select n.telegram_id, o.migrated_max_id from groups o join groups n on n.id = o.migrated_to where o.telegram_id = %s",
+        faulty.chats[f"{name} before"]["id"])
+    assert [row[0] for row in told] == [faulty.chats[name]["id"]] and told[0][1] > 0
 
 
 def test_a_box_that_forgot_is_a_recorded_gap(faulty):
@@ -136,10 +158,11 @@ def test_a_box_that_forgot_is_a_recorded_gap(faulty):
     gaps = len(faulty.gaps())
     faulty.stack.start("listener")
     faulty.listens()
-    for name in faulty.chats:
+    for name in ("basic", "supergroup", "channel"):
         faulty.send(name, "after the hole")
     until(lambda: len(faulty.gaps()) >= gaps + 3, 30, "a gap for the common box and for each channel")
     faulty.equals()
-    for name, chat in faulty.chats.items():
+    for name in ("basic", "supergroup", "channel"):
+        chat = faulty.chats[name]
         box = ("common", 0) if name == "basic" else ("channel", chat["id"])
         assert any(gap[:2] == box and gap[2] < gap[3] for gap in faulty.gaps()[gaps:]), (name, faulty.gaps())
