@@ -11,7 +11,7 @@ from telethon.network import connection as telethon_transports
 from telethon.sessions import MemorySession
 
 import clients
-from simulator import Simulator, phone
+from simulator import CODE, Simulator, phone
 from test_groups import make_group
 from test_media import DOCUMENT, JPEG
 
@@ -45,6 +45,37 @@ async def test_the_configuration_lists_every_address(simulator):
     six = {option.id: option.port for option in config.dc_options if option.ipv6}
     assert six in ({}, simulator.ports)
     await client.disconnect()
+
+
+async def test_telethon_logs_in_over_ipv6(simulator):
+    asking = clients.telethon_client(simulator)
+    await asking.connect()
+    config = await asking(functions.help.GetConfigRequest())
+    await asking.disconnect()
+    if not any(option.ipv6 for option in config.dc_options):
+        pytest.skip("this machine has no ::1")
+    session = MemorySession()
+    session.set_dc(2, "::1", simulator.ports[2])
+    client = clients.telethon_client(simulator, session, use_ipv6=True)
+    session.set_dc(2, "::1", simulator.ports[2])
+    await client.connect()
+    await client.send_code_request("+" + phone(2))
+    assert (session.dc_id, session.server_address) == (HOMES[2], "::1")
+    assert (await client.sign_in("+" + phone(2), CODE)).phone == phone(2)
+    await client.disconnect()
+
+
+async def test_data_centres_at_given_addresses(tmp_path):
+    running = Simulator(tmp_path, "--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0", "--home", f"{phone(1)}=1")
+    try:
+        clients.trust(running.public_key)
+        assert list(running.ports) == [1, 2]
+        client = await clients.telethon_login(running, 1)
+        assert client.session.dc_id == 1
+        await client.disconnect()
+    finally:
+        running.stop()
+        telethon.TelegramClient._config = None
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
