@@ -346,13 +346,13 @@ import Testing
             container.append(uint32: Constructor.msgContainer)
             container.append(int32: count)
             container += [UInt8](repeating: 0, count: 16)
-            #expect(throws: MalformedBytes.self) { try MessageContainer.decode(container) }
+            #expect(throws: MalformedBytes.badCount) { try MessageContainer.decode(container) }
             var vector: [UInt8] = []
             vector.append(uint32: Constructor.vector)
             vector.append(int32: count)
             vector += [UInt8](repeating: 0, count: 8)
             var reader = ByteReader(vector)
-            #expect(throws: MalformedBytes.self) { try reader.vectorOfInt64() }
+            #expect(throws: MalformedBytes.badCount) { try reader.vectorOfInt64() }
         }
     }
 

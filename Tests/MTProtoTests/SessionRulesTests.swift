@@ -128,7 +128,7 @@ import Testing
         #expect(pair.now - begun >= .seconds(60))
     }
 
-    @Test func a_broken_result_fails_only_its_own_call() throws {
+    @Test func defect_24_a_broken_result_fails_only_its_own_call() throws {
         var pair = connected()
         pair.answer = { _, _ in nil }
         let handles = (0..<3).map { pair.client.send(body($0)) }
@@ -310,6 +310,23 @@ import Testing
         pair.connect()
         pair.run(.seconds(1))
         #expect(pair.client.clock.isInStep)
+    }
+
+    /// The writer was away for ten minutes, so the socket was not read: what lies in it is old, and good.
+    @Test func packets_that_waited_for_a_slow_owner_are_not_too_old() {
+        var pair = connected()
+        let session = pair.client.sessionID
+        let waiting = (1...5).map { pair.envelope(body($0), after: .milliseconds(Int64($0))) }
+        pair.client.setReceivingPaused(true, now: pair.now)
+        pair.now = pair.now + .seconds(600)
+        pair.client.setReceivingPaused(false, now: pair.now)
+        for envelope in waiting { pair.inject(envelope) }
+        #expect(pair.updates == (1...5).map { body($0) })
+        #expect(pair.client.sessionID == session)
+        // Later the window is the usual one again.
+        pair.now = pair.now + .seconds(61)
+        pair.inject(pair.envelope(body(6), after: .seconds(-301)))
+        #expect(pair.updates.count == 5)
     }
 
     @Test func pings_measure_the_round_trip() {

@@ -80,7 +80,8 @@ extension ClientSession {
     private func isOutOfWindow(_ id: Int64, now: Instant) -> Bool {
         guard clock.isInStep else { return false }
         let age = clock.time(at: now) - MessageIDGenerator.time(of: id)
-        return age > Limits.oldest || age < .zero - Limits.newest
+        let waited = lag.map { now < $0.until ? $0.0 : .zero } ?? .zero
+        return age > Limits.oldest + waited || age < .zero - Limits.newest
     }
 
     /// The two notices by which the clock gets corrected are never out of time.

@@ -41,7 +41,10 @@ public struct ClientSession: Sendable {
     var lastReceived = Instant.zero
     var hasReceived = false
     /// The owner reads nothing for now, so silence means nothing.
-    var isReceivingPaused = false
+    var isReceivingPaused: Bool { pausedAt != nil }
+    var pausedAt: Instant?
+    /// Packets may be older by this, since they waited for us and not we for them; and until when.
+    var lag: (Duration, until: Instant)?
     var connectedAt = Instant.zero
     /// Bytes of results on this connection that nobody waited for.
     var unwantedBytes = 0
@@ -128,7 +131,8 @@ public struct ClientSession: Sendable {
         connection += 1
         isConnected = true
         isPrefixConfirmed = false
-        isReceivingPaused = false
+        pausedAt = nil
+        lag = nil
         connectedAt = now
         unwantedBytes = 0
         lastReceived = now
@@ -154,8 +158,15 @@ public struct ClientSession: Sendable {
 
     /// The owner stops or goes on reading; while stopped, silence does not condemn the connection.
     public mutating func setReceivingPaused(_ paused: Bool, now: Instant) {
-        isReceivingPaused = paused
-        if !paused { lastReceived = now }
+        if paused {
+            pausedAt = pausedAt ?? now
+        } else if let pausedAt {
+            // What waited on the way here before may still come, so a lag not yet over is kept.
+            let before = lag.map { now < $0.until ? $0.0 : .zero } ?? .zero
+            lag = (before + (now - pausedAt), until: now + Limits.catchingUp)
+            self.pausedAt = nil
+            lastReceived = now
+        }
     }
 
     /// Sends what waits to be acknowledged with the next packet, now: before a connection is closed for good.

@@ -87,6 +87,8 @@ extension ClientSession {
         static let oldest = Duration.seconds(300)
         /// … and newer by this.
         static let newest = Duration.seconds(30)
+        /// After the owner read nothing for a while, what comes within this time may be older by as long: it waited in sockets.
+        static let catchingUp = Duration.seconds(60)
         /// So many packets out of this window in a row mean that the clock is wrong, not they.
         static let strayPackets = 3
         /// So many new sessions without a result between them mean that something is broken: back off.
