@@ -65,15 +65,24 @@ extension Endpoint {
         return list.count
     }
 
-    /// Sends a packet that a right server would not send to each of the user's connections. It holds a message that must not be read.
+    /// Sends a packet that a right server would not send to each of the user's connections.
+    ///
+    /// It holds a message that would fit where the client stands, so that whoever reads it takes it: one of a basic group, where there is one.
     mutating func forge(_ kind: Forgery, to user: Int64, now: Moment, using generator: inout some RandomNumberGenerator) -> Int {
-        let update = TLObject(
+        var update = TLObject(
             "updateShortMessage",
             [
-                "id": 1_000_000, "user_id": .integer(user), "message": "forged", "pts": 1_000_000, "pts_count": 1,
+                "id": 1_000_000, "message": "forged", "pts": .int(server.world.commonPosition(of: user)), "pts_count": 0,
                 "date": .integer(now.time.seconds),
             ])
-        guard let body = try? TL.encode(update) else { preconditionFailure("the schema has updateShortMessage") }
+        if let chat = server.world.chatOrder.first(where: { server.world.chats[$0]?.has(user) == true }) {
+            update.name = "updateShortChatMessage"
+            update["chat_id"] = .integer(chat)
+            update["from_id"] = .integer(server.world.chats[chat]?.creator ?? user)
+        } else {
+            update["user_id"] = .integer(user)
+        }
+        guard let body = try? TL.encode(update) else { preconditionFailure("the schema has both updates") }
         var count = 0
         for id in sessions(of: user) {
             guard let connection = sessions[id]?.connection, let session = sessions[id]?.session else { continue }
