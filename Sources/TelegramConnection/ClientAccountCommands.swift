@@ -86,7 +86,7 @@ public struct AccountCommands: Sendable {
 
         var json: JSON {
             [
-                "hash": .string("\(hash)"), "current": .bool(isCurrent), "ours": .bool(isOurs), "device": .string(device),
+                "hash": .string(AccountCommands.text(hash)), "current": .bool(isCurrent), "ours": .bool(isOurs), "device": .string(device),
                 "app": .string(app), "country": .string(country), "created_at": .integer(created), "active_at": .integer(active),
             ]
         }
@@ -105,16 +105,19 @@ public struct AccountCommands: Sendable {
     }
 
     private func revoke(_ arguments: JSON) async throws(Failure) -> JSON {
-        guard let hash = arguments["hash"]?.string.flatMap(Int64.init) ?? arguments["hash"]?.integer else {
+        guard let hash = arguments["hash"]?.string.flatMap({ UInt64($0, radix: 16) }).map({ Int64(bitPattern: $0) }) else {
             throw .refused("a hash is missing")
         }
         guard let device = try await authorizations().first(where: { $0.hash == hash && !$0.isCurrent }) else {
-            throw .refused("the account has no other device with the hash \(hash)")
+            throw .refused("the account has no other device with the hash \(AccountCommands.text(hash))")
         }
         guard device.isOurs else { throw .refused("\(device.app) on \(device.device) is none of ours: end it in an official app") }
         _ = try await ask(TLObject("account.resetAuthorization", ["hash": .integer(hash)]), isIdempotent: false)
         return device.json
     }
+
+    /// A device's hash as people see it: hexadecimal, since a minus sign would be taken for an option.
+    private static func text(_ hash: Int64) -> String { String(UInt64(bitPattern: hash), radix: 16) }
 
     // MARK: names
 

@@ -145,6 +145,9 @@ actor ListenerLoop {
         if !isReady, machine.isReady {
             isReady = true
             context.ready(machine.statusLine)
+            // Whatever it was stopped for before, Telegram takes its calls again.
+            let keeper = keeper
+            Task { await keeper.set(.active, reason: nil) }
         }
     }
 

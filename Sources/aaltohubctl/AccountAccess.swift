@@ -77,7 +77,7 @@ struct AccountAccess {
             throw ServiceError.unavailable("\(listener): \(failure.reason)")
         } catch LinkError.noAnswer {
             throw ServiceError.unavailable(
-                "\(listener) holds the login of \(account) and does not answer on its control socket: run this as a user who may, or restart it"
+                "\(listener) holds the login of \(account) and does not answer on its control socket: run this as a user who may ask it"
             )
         }
     }

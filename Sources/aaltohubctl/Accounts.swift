@@ -64,7 +64,7 @@ struct AccountsAuthorizations: AsyncParsableCommand {
     var revoke: String?
 
     func run() async throws {
-        if let revoke, Int64(revoke) == nil {
+        if let revoke, UInt64(revoke, radix: 16) == nil {
             throw ServiceError.usage("\(revoke) is no device's hash: `accounts authorizations` lists them")
         }
         let answer = try await common.withDatabase { database in
@@ -135,7 +135,7 @@ struct AccountsRotateKey: AsyncParsableCommand {
         guard let line = await Terminal.ask("The new master key", hidden: true), let new = Credentials.masterKey(of: Array(line.utf8))
         else {
             throw ServiceError.data(
-                "standard input holds no master key: 32 bytes as base64 or 64 hexadecimal digits, such as `head -c 32 /dev/urandom | base64`"
+                "standard input holds no master key: 32 bytes as base64 or 64 hexadecimal digits (`head -c 32 /dev/urandom | base64`)"
             )
         }
         let done = try await common.withDatabase { database in

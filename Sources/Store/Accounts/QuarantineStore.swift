@@ -67,12 +67,12 @@ public struct QuarantineStore: Sendable {
         digestKey = sha256(Array("aaltohub quarantine".utf8), masterKey)
     }
 
-    /// Keeps the object, or counts it when the same bytes are there.
+    /// Keeps the object, or counts it when the same bytes came in the same place before.
     ///
     /// - Parameter nonce: 12 random bytes, never used before.
     public func keep(_ object: Object, of account: String, nonce: [UInt8]) async throws -> Kept {
         guard object.bytes.count <= Self.objectMost else { return .refused }
-        let digest = sha256(digestKey, object.bytes)
+        let digest = sha256(digestKey, Array(object.context.utf8), [0], object.bytes)
         let sealed = seal.seal(object.bytes, purpose: "quarantine", owner: account, version: 0, nonce: nonce)
         let keyID = seal.keyID
         return try await connection.run { session in
