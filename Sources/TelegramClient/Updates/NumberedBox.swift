@@ -19,8 +19,8 @@ struct NumberedBox: Sendable {
     }
 
     enum Offer: Equatable {
-        /// Applied, with the updates that had waited for it, in order.
-        case applied([Update])
+        /// Applied. What had waited for it is for `replay`, when everything that came with it was offered.
+        case applied
         case duplicate
         case held
         /// Not kept: too many wait. The difference must be asked for.
@@ -30,7 +30,7 @@ struct NumberedBox: Sendable {
     /// Offers an update in any order. `waiting`: a difference runs or the position is unknown, so nothing is applied now.
     mutating func offer(_ update: Update, waiting: Bool, now: Instant) -> Offer {
         // What moves nothing changes no question that is on its way, and would be too late after its answer.
-        if waiting, let value, case .box(_, value, 0) = update.place { return .applied([update]) }
+        if waiting, let value, case .box(_, value, 0) = update.place { return .applied }
         guard !waiting, let value else { return keep(update) ? .held : .overflow }
         switch NumberedBox.judge(update, at: value) {
         case .duplicate: return .duplicate
@@ -40,7 +40,7 @@ struct NumberedBox: Sendable {
             return .held
         case .next(let end):
             self.value = end
-            return .applied([update] + replay(now: now))
+            return .applied
         }
     }
 

@@ -12,7 +12,7 @@ extension UpdateEngine {
         if channels[i].phase == .lost { regain(i, now: now) }
         let from = channels[i].box.value
         let offer = channels[i].box.offer(update, waiting: channels[i].isWaiting, now: now)
-        settle(offer, box: .channel(id), from: from, way: way, now: now)
+        settle(offer, update, box: .channel(id), from: from, way: way, now: now)
         switch offer {
         case .overflow: channels[i].want(.gap, at: now)
         // Nothing tells where it starts: the earliest of what is pushed will, unless the dialogs come first.
@@ -180,7 +180,7 @@ extension UpdateEngine {
                 box: .channel(id), from: isReset ? to : from, to: to, way: .difference, tooLong: tooLong || isReset, items: items,
                 receivedAt: receivedAt)
         }
-        for update in others { place(update, way: .difference, now: now) }
+        place(others, way: .difference, now: now)
     }
 
     mutating func replay(_ i: Int, now: Instant) {

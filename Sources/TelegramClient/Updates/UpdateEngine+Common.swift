@@ -18,7 +18,6 @@ extension UpdateEngine {
 
     /// Numbered updates go to their boxes first; the rest goes by the envelope's number.
     mutating func apply(_ envelope: Envelope, now: Instant) {
-        // The order inside an envelope is not guaranteed; a stable sort by the position before each update restores it.
         var numbered: [Update] = []
         var loose: [Update] = []
         for update in envelope.updates {
@@ -28,8 +27,7 @@ extension UpdateEngine {
             case .channelTooLong(let channel, let pts): wantDifference(of: channel, pts: pts, now: now)
             }
         }
-        if numbered.count > 1 { numbered.sort { $0.order < $1.order } }
-        for update in numbered { place(update, way: .push, now: now) }
+        place(numbered, way: .push, now: now)
 
         var rest = envelope
         rest.updates = loose
@@ -38,19 +36,43 @@ extension UpdateEngine {
         applyLoose(rest, now: now)
     }
 
+    /// Offers what came together to its boxes. The order inside an envelope is not guaranteed; a stable sort by the position before each
+    /// update restores it. What had waited comes after all of them: it must not overtake what moves nothing.
+    mutating func place(_ updates: [Update], way: Way, now: Instant) {
+        var touched: [Box] = []
+        for update in updates.count > 1 ? updates.sorted(by: { $0.order < $1.order }) : updates {
+            guard case .box(let box, _, _) = update.place else { continue }
+            place(update, way: way, now: now)
+            if !touched.contains(box) { touched.append(box) }
+        }
+        for box in touched {
+            switch box {
+            case .common:
+                if !common.isWaiting, let from = common.pts.value {
+                    deliver(common.pts.replay(now: now), box: box, from: from, way: .push, now: now)
+                }
+            case .qts:
+                if !common.isWaiting, let from = common.qts.value {
+                    deliver(common.qts.replay(now: now), box: box, from: from, way: .push, now: now)
+                }
+            case .channel(let id): if let i = index(of: id), !channels[i].isWaiting { replay(i, now: now) }
+            }
+        }
+    }
+
     /// Offers one numbered update to its box.
-    mutating func place(_ update: Update, way: Way, now: Instant) {
+    private mutating func place(_ update: Update, way: Way, now: Instant) {
         guard case .box(let box, _, _) = update.place else { return }
         switch box {
         case .common:
             let from = common.pts.value
             let offer = common.pts.offer(update, waiting: common.isWaiting, now: now)
-            settle(offer, box: box, from: from, way: way, now: now)
+            settle(offer, update, box: box, from: from, way: way, now: now)
             if offer == .overflow { common.wanted = true }
         case .qts:
             let from = common.qts.value
             let offer = common.qts.offer(update, waiting: common.isWaiting || common.qts.value == nil, now: now)
-            settle(offer, box: box, from: from, way: way, now: now)
+            settle(offer, update, box: box, from: from, way: way, now: now)
             if offer == .overflow { common.wanted = true }
         case .channel(let id):
             placeInChannel(update, id, way: way, now: now)
@@ -58,9 +80,9 @@ extension UpdateEngine {
     }
 
     /// Hands on what an offer applied.
-    mutating func settle(_ offer: NumberedBox.Offer, box: Box, from: Int64?, way: Way, now: Instant) {
+    mutating func settle(_ offer: NumberedBox.Offer, _ update: Update, box: Box, from: Int64?, way: Way, now: Instant) {
         switch offer {
-        case .applied(let updates): if let from { deliver(updates, box: box, from: from, way: way, now: now) }
+        case .applied: if let from { deliver([update], box: box, from: from, way: way, now: now) }
         case .duplicate: duplicates += 1
         case .held, .overflow: break
         }
@@ -266,7 +288,7 @@ extension UpdateEngine {
             common.qts.value = newQts
             deliver(box: .qts, from: qts, to: newQts, way: .difference, items: ofQts, receivedAt: receivedAt)
         }
-        for update in ofChannels.sorted(by: { $0.order < $1.order }) { place(update, way: .difference, now: now) }
+        place(ofChannels, way: .difference, now: now)
     }
 
     /// What waited for the difference, against the new state.
