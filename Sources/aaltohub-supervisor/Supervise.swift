@@ -13,6 +13,7 @@ func supervise(_ context: ServiceContext) async throws {
             "credential admin_token is shorter than \(BearerToken.shortest) bytes: make one with `openssl rand -hex 32`")
     }
     let watch = Watch()
+    let own = try OwnSockets(context)
     let listen = context.configuration.supervisor.listen
     let application = Application(
         router: routes(watch: watch, token: token),
@@ -31,7 +32,7 @@ func supervise(_ context: ServiceContext) async throws {
                 throw bindError(error, listen)
             }
         }
-        group.addTask { try await watchTaps(into: watch, context) }
+        group.addTask { await watchTaps(into: watch, own, context) }
         // The stop that `drain` asks for has no signal that would end the server.
         group.addTask { await context.untilStop() }
         // Whichever ends first, ends the others: the server at a graceful stop, any of them by an error.

@@ -8,24 +8,34 @@ import ZeroMQ
 /// How often the folder of the taps is looked at for services that are new.
 private let lookInterval = Duration.seconds(1)
 
-/// Subscribes to the heartbeats of every service that has a tap, now and later, and publishes the supervisor's own.
-func watchTaps(into watch: Watch, _ context: ServiceContext) async throws {
+/// The supervisor's own tap and control socket. They are opened before anything else: a second supervisor finds them taken.
+struct OwnSockets: Sendable {
     let zeroMQ = Context()
-    let name = "\(context.name)"
-    let tap = try TapPublisher(service: name, path: context.folders.tap(name), context: zeroMQ)
-    let control = try ControlServer(
-        path: context.folders.control(name), context: zeroMQ,
-        commands: [
-            "status": { _ in context.status.json() },
-            "drain": { _ in
-                context.requestStop()
-                return "stopping"
-            },
-            "reload": { _ in
-                kill(getpid(), SIGHUP)
-                return "reading the configuration again"
-            },
-        ])
+    let tap: TapPublisher
+    let control: ControlServer
+
+    init(_ context: ServiceContext) throws {
+        let name = "\(context.name)"
+        tap = try TapPublisher(service: name, path: context.folders.tap(name), context: zeroMQ)
+        control = try ControlServer(
+            path: context.folders.control(name), context: zeroMQ,
+            commands: [
+                "status": { _ in context.status.json() },
+                "drain": { _ in
+                    context.requestStop()
+                    return "stopping"
+                },
+                "reload": { _ in
+                    kill(getpid(), SIGHUP)
+                    return "reading the configuration again"
+                },
+            ])
+    }
+}
+
+/// Subscribes to the heartbeats of every service that has a tap, now and later, and publishes the supervisor's own.
+func watchTaps(into watch: Watch, _ own: OwnSockets, _ context: ServiceContext) async {
+    let (zeroMQ, tap, control) = (own.zeroMQ, own.tap, own.control)
     await withTaskGroup { group in
         group.addTask {
             await context.heartbeats { json in
@@ -33,7 +43,7 @@ func watchTaps(into watch: Watch, _ context: ServiceContext) async throws {
                 watch.heard(json, context)
             }
         }
-        var known: Set<String> = [name]
+        var known: Set<String> = ["\(context.name)"]
         while !Task.isCancelled, !context.isStopping {
             for service in Folders.services(in: context.folders.taps) where !known.contains(service) && known.count < Board.mostServices {
                 known.insert(service)

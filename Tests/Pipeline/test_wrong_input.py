@@ -174,7 +174,9 @@ def test_a_second_of_each_is_refused_and_the_first_goes_on(running):
 def test_no_secret_is_shown(running):
     shown = running.ctl("config", "show").stdout + running.ctl("config", "show", "--json").stdout + running.ctl("doctor").stdout
     for stage in ("writer", "listener", "supervisor"):
-        assert running.start(stage).poll() is None and running.log(stage)
+        if stage not in running.processes or running.processes[stage].poll() is not None:
+            running.start(stage)
+        assert running.log(stage)
     shown += running.ctl("status", "--json").stdout + "".join(running.log(stage) for stage in running.COMMANDS)
     for pid in [p.pid for p in running.processes.values()]:
         with open(f"/proc/{pid}/cmdline") as file:
