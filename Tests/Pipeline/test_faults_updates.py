@@ -1,4 +1,4 @@
-"""Live updates that are lost, doubled, late, reordered, cut short, silent, too long, old or unreadable: nothing is lost, nothing stands twice."""
+"""Live updates lost, doubled, late, reordered, cut short, silent, too long, old or unreadable: nothing is lost, nothing stands twice."""
 import signal
 
 import pytest

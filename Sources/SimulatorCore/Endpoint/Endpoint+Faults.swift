@@ -67,7 +67,7 @@ extension Endpoint {
 
     /// Sends a packet that a right server would not send to each of the user's connections.
     ///
-    /// It holds a message that would fit where the client stands, so that whoever reads it takes it: one of a basic group, where there is one.
+    /// It holds a message that would fit where the client stands, so that whoever reads it takes it: of a basic group, where there is one.
     mutating func forge(_ kind: Forgery, to user: Int64, now: Moment, using generator: inout some RandomNumberGenerator) -> Int {
         var update = TLObject(
             "updateShortMessage",
