@@ -54,6 +54,8 @@ public struct ListenerMachine: Sendable {
     private var startPeers: PeerBook
     private let seed: UInt64
     public private(set) var isTelegramConnected = false
+    /// The connection's own new session was announced before there was an engine to tell.
+    private var isSessionAnnounced = false
     private var isFull = false
     private var drainBefore: Instant?
     private var isStopped = false
@@ -148,7 +150,10 @@ public struct ListenerMachine: Sendable {
         recorder = Recorder(written: written, seed: seed)
         engine = UpdateEngine(positions: positions, channels: registry.channels, peers: startPeers, layer: layer, now: now)
         startPeers = PeerBook(limit: 1)
-        if isTelegramConnected { run(engine?.connected(now: now) ?? [], now: now, clock: clock) }
+        guard isTelegramConnected else { return }
+        run(engine?.connected(now: now) ?? [], now: now, clock: clock)
+        // Else the engine would take the next one, which may have lost updates, for this.
+        if isSessionAnnounced { run(engine?.sessionRenewed(now: now) ?? [], now: now, clock: clock) }
     }
 
     // MARK: Telegram
@@ -162,11 +167,13 @@ public struct ListenerMachine: Sendable {
 
     public mutating func telegramDisconnected(now: Instant, clock: UnixTime) -> [Action] {
         isTelegramConnected = false
+        isSessionAnnounced = false
         run(engine?.disconnected(now: now) ?? [], now: now, clock: clock)
         return finish()
     }
 
     public mutating func sessionRenewed(now: Instant, clock: UnixTime) -> [Action] {
+        if engine == nil { isSessionAnnounced = true }
         run(engine?.sessionRenewed(now: now) ?? [], now: now, clock: clock)
         return finish()
     }

@@ -32,7 +32,8 @@ public struct ListenerCounters: Sendable, Equatable {
 extension ListenerMachine {
     /// The status document: counts and states, no content.
     public var status: JSON {
-        .object([
+        let arrivals = engine?.arrivals ?? (pushed: 0, fetched: 0, foundBehind: 0)
+        return .object([
             .init("ready", .bool(isReady)), .init("caught_up", .bool(hasCaughtUp)), .init("welcomed", .bool(link.isWelcomed)),
             .init("held", .bool(link.isHeld)), .init("paused", .bool(isPaused)), .init("draining", .bool(isDraining)),
             .init("epoch", .integer(Int64(clamping: link.epoch))), .init("committed", .integer(Int64(clamping: link.committed))),
@@ -47,6 +48,10 @@ extension ListenerMachine {
             .init("records_total", .integer(Int64(clamping: counters.records))),
             .init("gaps_total", .integer(Int64(clamping: engine?.gaps ?? 0))),
             .init("duplicates_total", .integer(Int64(clamping: engine?.duplicates ?? 0))),
+            .init("watchdog_calls_total", .integer(Int64(clamping: engine?.watchdogCalls ?? 0))),
+            .init("channel_updates_pushed_total", .integer(Int64(clamping: arrivals.pushed))),
+            .init("channel_updates_fetched_total", .integer(Int64(clamping: arrivals.fetched))),
+            .init("channels_found_behind_total", .integer(Int64(clamping: arrivals.foundBehind))),
             .init("untracked_total", .integer(Int64(clamping: engine?.untracked ?? 0))),
         ])
     }

@@ -125,7 +125,8 @@ extension UpdateEngine {
             watchdog.notBefore = now + .seconds(max(1, seconds))
             return
         }
-        watchdog.notBefore = now + watchdog.retry.next()
+        // One refused channel is looked for at the usual pace; anything else may be the server's state.
+        if case .lostAccess = failure {} else { watchdog.notBefore = now + watchdog.retry.next() }
         if asked.count == 1, let i = index(of: asked[0].channel) {
             // Its own difference tells what is wrong with it.
             channels[i].isSuspect = false
@@ -140,6 +141,14 @@ extension UpdateEngine {
 
     /// How the messages of each tracked channel arrive, ascending by id.
     public var channelStatistics: [(channel: Int64, statistics: ChannelStatistics)] { channels.map { ($0.id, $0.statistics) } }
+    /// Of all tracked channels together: what was pushed, what only a difference brought, and how often the watchdog found one behind.
+    public var arrivals: (pushed: UInt64, fetched: UInt64, foundBehind: UInt64) {
+        channels.reduce(into: (0, 0, 0)) {
+            $0.0 += $1.statistics.pushed
+            $0.1 += $1.statistics.fetched
+            $0.2 += $1.statistics.foundBehind
+        }
+    }
     /// Calls of messages.getPeerDialogs so far.
     public var watchdogCalls: UInt64 { watchdog.calls }
     /// Polls of silent channels, a second, at the moment.

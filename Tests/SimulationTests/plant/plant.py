@@ -73,9 +73,6 @@ BUGS = {
     "less_for_less_or_equal_in_the_gap_check": [
         ("NumberedBox.swift", "expected == end ? .next(end) : expected > end ? .duplicate : .gap", "expected > end ? .duplicate : .gap")
     ],
-    "hold_that_never_ends": [
-        ("UpdateEngine+Channels.swift", "guard let hold = channels[i].box.holdUntil, hold <= now", "guard let hold = channels[i].box.holdUntil, hold < now")
-    ],
 }
 
 
