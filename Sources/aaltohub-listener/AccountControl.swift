@@ -1,4 +1,5 @@
 import EventLink
+import PostgreSQL
 import Primitives
 import ServiceKit
 import Store
@@ -37,6 +38,38 @@ private func resolve(_ name: String, _ names: UsernameStore, _ commands: Account
         return try await names.resolve(name, asking: commands)?.json ?? .null
     } catch {
         throw ControlFailure("\(error)")
+    }
+}
+
+/// How often registered channels without an access hash are looked at, and how often one of them is asked for by its name: the dialogs,
+/// which the machine walks through, mostly know it first.
+private let unresolvedInterval = Duration.seconds(5)
+private let askAgain = Duration.seconds(6 * 3600)
+
+/// Asks by name for registered channels that are not among the account's dialogs, or whose hash the server refused. The answer goes to
+/// the machine, and to the table of names for ever.
+func resolveByName(
+    _ account: String, _ loop: ListenerLoop, _ database: Connection, _ names: UsernameStore, _ api: TelegramAPI,
+    failed: @Sendable (any Error) -> Void
+) async {
+    let commands = AccountCommands(api) { await loop.called($0) }
+    var asked: [Int64: Instant] = [:]
+    while !Task.isCancelled {
+        let now = SystemClock.now
+        let due = await loop.unresolved.filter { channel in asked[channel].map { now - $0 >= askAgain } ?? true }
+        if !due.isEmpty {
+            do {
+                for group in try await GroupStore(database).captured(by: account) {
+                    guard case .channel(let id) = group.chat, due.contains(id), let name = group.username else { continue }
+                    asked[id] = now
+                    _ = try await names.resolve(name, needsHash: true, asking: commands)
+                }
+            } catch {
+                // A wait, a spent budget or an absent database: the dialogs are still walked through.
+                failed(error)
+            }
+        }
+        do { try await Task.sleep(for: unresolvedInterval) } catch { return }
     }
 }
 

@@ -51,10 +51,11 @@ func listen(_ context: ServiceContext, account: String) async throws {
         machine: makeMachine(account, start, incarnation: try nextIncarnation("\(folder)/incarnation"), layer: settings.layer),
         context: context, api: api, link: link, tap: tap, keeper: keeper, session: start.session)
     let groups = GroupsWatch(account: account, database: database, loop: loop, context: context, copy: copy, start: start, api: api)
+    let names = UsernameStore(database, authorisation: account, process: service)
     let control = try ControlServer(
         path: context.folders.control(service), context: zeroMQ,
         commands: commands(context, loop, groups, api).merging(
-            accountCommands(context, api, loop, UsernameStore(database, authorisation: account, process: service)),
+            accountCommands(context, api, loop, names),
             uniquingKeysWith: { a, _ in a }))
 
     context.onStop { Task { await loop.drain() } }
@@ -72,6 +73,11 @@ func listen(_ context: ServiceContext, account: String) async throws {
             }
         }
         group.addTask { await followConfiguration(TelegramConfigStore(database, account: account), api, dc: start.session.dc, context) }
+        group.addTask {
+            await resolveByName(account, loop, database, names, api) {
+                context.logger.info("a channel could not be asked for by its name: \($0)")
+            }
+        }
         let reason = await loop.untilFinished()
         group.cancelAll()
         return reason

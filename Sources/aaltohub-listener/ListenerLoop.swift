@@ -107,6 +107,9 @@ actor ListenerLoop {
         if let failure = link.failure { finish(.superseded("the link's socket failed: \(failure)")) }
     }
 
+    /// Registered channels whose access hash is not known.
+    var unresolved: [Int64] { machine.unresolved.sorted() }
+
     func takeChangedPeers() -> [(key: PeerBook.Key, peer: PeerBook.Peer)] { machine.takeChangedPeers() }
     /// The heartbeat, as every service answers it, and beside it what the machine tells.
     func status() -> JSON {

@@ -2,6 +2,7 @@ import PostgreSQL
 import Primitives
 import ServiceKit
 import Store
+import TelegramClient
 
 extension Checks {
     /// How far two clocks of one system may be apart, in seconds.
@@ -82,6 +83,11 @@ extension Checks {
                         findings.append(.ok(check, "its session opens"))
                     } catch { findings.append(.wrong(check, "\(error)", "give the services the master key that it was sealed under")) }
                 case .revoked: findings.append(.wrong(check, "Telegram ended the session", again, .loginNeeded))
+                case .banned, .duplicated, .frozen:
+                    // The words are AccountTrouble's own.
+                    let trouble = AccountTrouble(rawValue: account.state.rawValue)
+                    findings.append(
+                        .wrong(check, account.state.rawValue, trouble?.advice(account: account.name) ?? again, .loginNeeded))
                 default: findings.append(.wrong(check, "the login was not finished (\(account.state.rawValue))", again, .loginNeeded))
                 }
             }

@@ -183,6 +183,27 @@ def test_the_servers_config_is_stored_and_salts_are_kept(running):
     assert running.query("select session_version from aaltohub.accounts where name = %s", ACCOUNT)[0][0] > before
 
 
+def test_a_refused_hash_is_marked_and_learnt_anew_and_nothing_is_deleted(running):
+    listening(running)
+    # public_0 was resolved in this module; the account is no member, so no dialog knows it.
+    (channel, right), = running.query(
+        "select c.telegram_id, c.access_hash from aaltohub.usernames u join public.entity_cache c"
+        " on c.telegram_id = u.telegram_id and c.entity_type = u.entity_type where u.name = 'public_0'")
+    running.kill("listener", 15)
+    running.simulator(cmd="faults", end_waits=True)
+    running.query("update public.entity_cache set access_hash = 1 where telegram_id = %s returning 1", channel)
+    running.query("update aaltohub.flood_waits set until = now() returning 1")
+    (running.folder / "state" / f"listener@{ACCOUNT}" / "start.sealed").unlink()
+    asked_before = calls(running, "contacts.resolveUsername")
+    running.start("listener")
+    row = until(
+        lambda: running.query(
+            "select access_hash, refused_at from public.entity_cache where telegram_id = %s and access_hash <> 1", channel),
+        what="the right hash")
+    assert row == [(right, None)]
+    assert calls(running, "contacts.resolveUsername") == asked_before + 1
+
+
 def test_every_command_explains_itself(running):
     commands = [[]]
     seen = 0

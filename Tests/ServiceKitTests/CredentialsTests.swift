@@ -102,4 +102,13 @@ final class TemporaryFolder {
         for name in ["master_key", "api_hash", "a.lock", "notify"] { unlink("\(path)/\(name)") }
         rmdir(path)
     }
+
+    @Test func a_master_key_is_taken_as_people_write_it() {
+        let key = [UInt8](0..<32)
+        let digits = key.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        #expect(Credentials.masterKey(of: Array((digits + "\r\n").utf8))?.bytes == key)
+        #expect(Credentials.masterKey(of: Array("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= ".utf8))?.bytes == key)
+        #expect(Credentials.masterKey(of: Array("short".utf8)) == nil)
+        #expect(Credentials.masterKey(of: []) == nil)
+    }
 }

@@ -116,6 +116,20 @@ final class NotifyReceiver {
 }
 
 @Suite struct ServiceStatusTests {
+    @Test func a_latency_on_a_bound_counts_below_it_as_prometheus_says() {
+        let status = ServiceStatus(service: "writer", startedAt: UnixTime(seconds: 100), started: .zero)
+        status.observe("wait_seconds", ServiceStatus.latencyBounds[3])
+        status.observe("wait_seconds", ServiceStatus.latencyBounds[3].nextUp)
+        let counts = status.json(at: UnixTime(seconds: 107), now: .zero)["histograms"]?["wait_seconds"]?["counts"]?.array
+        #expect(counts?[3] == 1 && counts?[4] == 1)
+    }
+
+    @Test func a_total_that_somebody_else_keeps_is_set_and_not_added() {
+        let status = ServiceStatus(service: "listener@main", startedAt: UnixTime(seconds: 100), started: .zero)
+        for value: Int64 in [3, 7] { status.total("calls_total", ["method": "m"], value) }
+        #expect(status.counter("calls_total", ["method": "m"]) == 7)
+    }
+
     @Test func a_heartbeat_tells_counters_with_labels_and_histograms() {
         let status = ServiceStatus(service: "writer", startedAt: UnixTime(seconds: 100), started: .zero)
         status.count("rows_total", ["way": "push", "kind": "a\"b"], by: 2)
@@ -161,5 +175,27 @@ final class NotifyReceiver {
         #expect(ServiceVersion.commit(ofExecutable: executable) == "stamped")
         #expect(ServiceVersion.commit(ofExecutable: nil) == "unknown")
         #expect(ServiceVersion.commit(ofExecutable: "/nowhere/bin/x") == "unknown")
+    }
+}
+
+@Suite struct FoldersTests {
+    @Test func what_a_stage_keeps_is_its_own_and_sockets_are_the_groups() throws {
+        let folder = try TemporaryFolder()
+        var configuration = Configuration()
+        configuration.runtimeDirectory = "\(folder.path)/run"
+        configuration.stateDirectory = "\(folder.path)/state"
+        let folders = Folders(configuration)
+        let before = umask(0o007)
+        defer { umask(before) }
+        try folders.prepare(for: "listener@main")
+        func mode(_ path: String) -> mode_t {
+            var status = stat()
+            return stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+        }
+        #expect(mode(folders.state("listener@main")) == 0o700)
+        for path in [folders.controls, folders.taps, "\(folders.runtime)/link", "\(folders.runtime)/lock"] { #expect(mode(path) == 0o770) }
+        // A second stage, and the same one again, find what is there.
+        try folders.prepare(for: "writer")
+        try folders.prepare(for: "listener@main")
     }
 }

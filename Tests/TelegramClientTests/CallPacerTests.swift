@@ -104,3 +104,14 @@ import Testing
         for trouble in AccountTrouble.allCases { #expect(trouble.advice(account: "main").contains("main")) }
     }
 }
+
+@Suite struct QuarantineBudgetTests {
+    @Test func a_burst_is_kept_and_a_flood_only_now_and_then() {
+        var budget = QuarantineBudget(now: .zero)
+        #expect((0..<1_000).count { _ in budget.take(now: .zero) } == QuarantineBudget.burst)
+        #expect(budget.take(now: .zero + .seconds(1)) == false)
+        #expect(budget.take(now: .zero + .seconds(2)) == true)
+        #expect(budget.take(now: .zero + .seconds(2)) == false)
+        #expect((0..<1_000).count { _ in budget.take(now: .zero + .seconds(86_400)) } == QuarantineBudget.burst)
+    }
+}
