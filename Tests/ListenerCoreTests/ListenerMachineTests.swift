@@ -62,6 +62,17 @@ import Testing
         #expect(machine.isReady)
     }
 
+    @Test func defect_02_a_session_made_anew_soon_after_a_start_is_not_taken_for_the_first_one() {
+        var machine = machine()
+        _ = machine.telegramConnected(now: at(0), clock: clock)
+        _ = machine.linkConnected(now: at(0), clock: clock)
+        #expect(words(machine.sessionRenewed(now: at(0), clock: clock)) == [], "the connection's own, before the writer's welcome")
+        _ = machine.received(Writer.welcome(stored), now: at(0), clock: clock)
+        _ = machine.answered(.init(number: 1), state, now: at(0), clock: clock)
+        _ = machine.answered(.init(number: 2), channelEmpty, now: at(0), clock: clock)
+        #expect(words(machine.sessionRenewed(now: at(3), clock: clock)).contains("#3 updates.getDifference"))
+    }
+
     @Test func a_database_without_positions_starts_where_the_server_stands() {
         var machine = machine([basicGroup])
         _ = machine.telegramConnected(now: at(0), clock: clock)

@@ -111,7 +111,8 @@ public struct UpdateEngine: Sendable {
     /// tells nothing new when everything is being compared already.
     public mutating func sessionRenewed(now: Instant) -> [UpdateOutput] {
         let isFirst = resynchronisedAt == connectedAt && now - connectedAt < UpdateLimits.shortAbsence
-        resynchronisedAt = now
+        // Only one comes with a connection, be it in the same instant.
+        resynchronisedAt = isFirst ? nil : now
         if !isFirst { resynchronise(now: now) }
         return finish(now: now)
     }
