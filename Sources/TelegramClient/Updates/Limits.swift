@@ -18,7 +18,8 @@ public enum UpdateLimits {
     public static let idle: Duration = .seconds(60)
     /// getChannelDifference calls in flight, as the largest client does; per channel at most one.
     public static let channelCallsInFlight = 10
-    /// Updates asked for in one getChannelDifference: more is for bots. Source: https://core.telegram.org/method/updates.getChannelDifference
+    /// Updates asked for in one getChannelDifference: more is for bots.
+    /// Source: https://core.telegram.org/method/updates.getChannelDifference
     public static let channelLimit: Int32 = 100
     /// Between two differences that only catch up, at a start or where the watchdog saw that a channel is behind.
     public static let catchUpSpacing: Duration = .milliseconds(50)
@@ -59,11 +60,13 @@ public enum UpdateLimits {
 
     // MARK: dialogs and peers
 
-    /// Pages of dialogs read in one sweep for access hashes (100 dialogs each): an account holds at most 1,000 channels and some thousand chats.
+    /// Pages of dialogs read in one sweep for access hashes (100 dialogs each): an account holds at most 1,000 channels and some
+    /// thousand chats.
     public static let dialogPages = 200
     public static let dialogsPerPage: Int32 = 100
     /// Between two sweeps while a registered channel is still not found among the dialogs.
     public static let dialogsAgain: Duration = .seconds(600)
-    /// Users and chats remembered for names and access hashes (about 200 bytes each); the oldest go first. Tracked channels keep theirs apart.
+    /// Users and chats remembered for names and access hashes (about 200 bytes each); the oldest go first. Tracked channels keep
+    /// theirs apart.
     public static let peers = 100_000
 }
