@@ -95,7 +95,9 @@ public struct TelegramAPI: Sendable {
         try await waitForTurn(call)
         book.content.withLock { $0.counts.called(call.name) }
         do {
-            let answer = try await connection.call(body, deadline: deadline, resending: isIdempotent ? .always : .onlyIfNotReceived)
+            let answer = try await connection.call(
+                body, deadline: deadline, priority: RequestPriority(method: call.name),
+                resending: isIdempotent ? .always : .onlyIfNotReceived)
             book.content.withLock { $0.pacer.succeeded(call.name) }
             return answer
         } catch {

@@ -172,6 +172,14 @@ import Testing
         await connection.close()
     }
 
+    @Test func methods_have_the_priority_of_what_they_are_for() {
+        for method in ["updates.getDifference", "updates.getChannelDifference", "updates.getState", "messages.getPeerDialogs"] {
+            #expect(RequestPriority(method: method) == .updates)
+        }
+        for method in ["messages.getHistory", "upload.getFile"] { #expect(RequestPriority(method: method) == .history) }
+        #expect(RequestPriority(method: "contacts.resolveUsername") == .normal)
+    }
+
     @Test func calls_for_updates_overtake_those_for_history() async throws {
         let server = try await LoopbackServer.start()
         let connection = await connect([try await server.address])
