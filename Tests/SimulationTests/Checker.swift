@@ -242,7 +242,7 @@ struct Checker {
     /// After each step: what fits is handed on, unless a call for its box is on its way.
     mutating func settled(isPaused: Bool, now: Instant) {
         if isPaused { return }
-        for (box, account) in accounts {
+        for (box, account) in accounts where !account.waiting.isEmpty {
             let calls = box == .qts ? accounts[.common]?.inFlight ?? 0 : account.inFlight
             let isStuck = box == .qts ? accounts[.common]?.isStuck ?? false : account.isStuck
             guard calls == 0, !isStuck, let position = account.position else { continue }

@@ -415,18 +415,42 @@ private func text(_ event: Simulation.Event) -> String {
     }
 }
 
-/// An output in one line, from which nothing that matters is left out.
+/// An output in one line, from which nothing that matters is left out. Written out by hand: a description by reflection is what the
+/// simulation would spend most of its time on.
 func words(_ output: UpdateOutput) -> String {
     switch output {
     case .deliver(let d):
-        let items = d.items.map { item in
+        var text = "\(d.box.map(word) ?? "loose") \(d.from)→\(d.to) g\(d.generation)\(d.tooLong ? " too long" : "")"
+        for item in d.items {
             switch item {
-            case .message(let m): "m\(m["id"]?.int ?? 0)\(m["message"]?.string ?? "")"
-            case .update(let u): "\(u.object.name)@\(u.place)"
+            case .message(let m): text += " m\(m["id"]?.int ?? 0)\(m["message"]?.string ?? "")"
+            case .update(let u):
+                text += " " + u.object.name
+                if case .box(_, let end, let count) = u.place { text += "@\(end),\(count)" }
             }
         }
-        return "\(d.box.map { "\($0)" } ?? "loose") \(d.from)→\(d.to) g\(d.generation)\(d.tooLong ? " too long" : "") \(items)"
-    case .request(let id, let request): return "#\(id.number) \(request)"
+        return text
+    case .request(let id, let request): return "#\(id.number) \(word(request))"
     default: return "\(output)"
+    }
+}
+
+private func word(_ box: Box) -> String {
+    switch box {
+    case .common: "common"
+    case .qts: "qts"
+    case .channel(let id): "channel \(id)"
+    }
+}
+
+private func word(_ request: UpdateRequest) -> String {
+    switch request {
+    case .getState: "getState"
+    case .getDifference(let pts, _, let qts, let limit): "getDifference \(pts) \(qts) \(limit ?? 0)"
+    case .getChannelDifference(let channel, let hash, let pts, let limit): "getChannelDifference \(channel) \(hash) \(pts) \(limit)"
+    case .getChannelPosition(let channel, _): "getChannelPosition \(channel)"
+    case .getPeerDialogs(let peers): "getPeerDialogs " + peers.map { "\($0.channel)" }.joined(separator: " ")
+    case .getDialogs(let page): "getDialogs \(page.id)"
+    case .getChannel(let channel, _, let message): "getChannel \(channel) \(message)"
     }
 }
