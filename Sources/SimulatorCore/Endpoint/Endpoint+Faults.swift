@@ -72,7 +72,7 @@ extension Endpoint {
         var update = TLObject(
             "updateShortMessage",
             [
-                "id": 1_000_000, "message": "forged", "pts": .int(server.world.commonPosition(of: user)), "pts_count": 0,
+                "id": 1_000_000, "message": "forged", "pts": .int(server.world.commonPosition(of: user) + 1), "pts_count": 1,
                 "date": .integer(now.time.seconds),
             ])
         if let chat = server.world.chatOrder.first(where: { server.world.chats[$0]?.has(user) == true }) {
