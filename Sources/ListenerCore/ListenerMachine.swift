@@ -60,6 +60,7 @@ public struct ListenerMachine: Sendable {
     private var drainBefore: Instant?
     private var isStopped = false
     private var actions: [Action] = []
+    private var refused: [(channel: Int64, accessHash: Int64)] = []
     /// Supergroups that are captured because their basic group is.
     private var followed: [(group: Int64, channel: Int64)] = []
     /// The layer that is declared to Telegram.
@@ -92,6 +93,12 @@ public struct ListenerMachine: Sendable {
 
     /// Access hashes and names that changed since this was last asked.
     public mutating func takeChangedPeers() -> [(key: PeerBook.Key, peer: PeerBook.Peer)] { engine?.peers.takeChanged() ?? [] }
+
+    /// Channels whose stored access hash the server refused since this was last asked: it must not be offered again.
+    public mutating func takeRefusedChannels() -> [(channel: Int64, accessHash: Int64)] {
+        defer { refused = [] }
+        return refused
+    }
 
     public func nextDeadline() -> Instant {
         var deadline = link.nextDeadline
@@ -295,8 +302,9 @@ public struct ListenerMachine: Sendable {
             case .resolved(let channel):
                 unresolved.remove(channel)
                 log(.notice, "channel \(channel) is found")
-            case .hashRefused(let channel):
+            case .hashRefused(let channel, let hash):
                 unresolved.insert(channel)
+                refused.append((channel, hash))
                 log(.warning, "the server does not know the access hash of channel \(channel): it is learnt anew")
             case .migrated(let group, let channel): migrated(group, to: channel, now: now, clock: clock)
             case .quarantine(let object):

@@ -282,6 +282,17 @@ import Testing
         #expect(machine.registry.uuid(.channel, 70) == "uuid-7")
     }
 
+    @Test func a_refused_access_hash_is_told_once_and_the_channel_kept() {
+        var machine = running()
+        _ = machine.pushed([0], now: at(1), clock: clock)
+        let error = RPCError(code: 400, message: "CHANNEL_INVALID")
+        #expect(words(machine.failed(.init(number: 4), .rpc(error), now: at(1), clock: clock)) == ["#5 messages.getDialogs"])
+        let refused = machine.takeRefusedChannels()
+        #expect(refused.map(\.channel) == [3] && refused.map(\.accessHash) == [33])
+        #expect(machine.unresolved == [3] && machine.lostChannels.isEmpty)
+        #expect(machine.takeRefusedChannels().isEmpty)
+    }
+
     @Test func the_status_holds_counts_and_no_content() {
         let machine = running()
         #expect(machine.status["ready"]?.bool == true)

@@ -93,7 +93,7 @@ func words(_ outputs: [UpdateOutput]) -> [String] {
         case .regainedAccess(let channel): return "regained \(channel)"
         case .unresolved(let channel): return "unresolved \(channel)"
         case .resolved(let channel): return "resolved \(channel)"
-        case .hashRefused(let channel): return "hash refused \(channel)"
+        case .hashRefused(let channel, _): return "hash refused \(channel)"
         case .migrated(let group, let channel): return "migrated \(group) to \(channel)"
         case .quarantine(let object): return "quarantine \(object.context) \(object.bytes.count)"
         }

@@ -104,7 +104,7 @@ public enum UpdateOutput: Sendable, Equatable {
     /// The access hash of an unresolved channel, or of one whose hash was refused, is known now.
     case resolved(channel: Int64)
     /// The server does not know the access hash that was stored for it: do not offer that one again. It is learnt anew.
-    case hashRefused(channel: Int64)
+    case hashRefused(channel: Int64, accessHash: Int64)
     /// A basic group became this supergroup, where its history goes on.
     case migrated(basicGroup: Int64, channel: Int64)
     /// Could not be read: keep it for a later decoder. The differences are asked for what it may have said.

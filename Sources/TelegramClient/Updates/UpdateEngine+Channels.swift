@@ -270,6 +270,6 @@ extension UpdateEngine {
         channels[i].notBefore = now + channels[i].retry.next()
         peers.refuse(.init(.channel, channels[i].id), hash: hash)
         dialogs.notBefore = nil
-        outputs.append(.hashRefused(channel: channels[i].id))
+        outputs.append(.hashRefused(channel: channels[i].id, accessHash: hash))
     }
 }
