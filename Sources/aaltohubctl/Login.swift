@@ -250,7 +250,7 @@ struct LoginCommand: AsyncParsableCommand {
         case .unanswered: return unanswered("the code or the password")
         case .noConnection(let reason):
             return ServiceError.unavailable(
-                "no connection to Telegram\(reason.map { " (\($0))" } ?? ""): check the network, telegram.servers and telegram.rsa_key_files"
+                "no connection to Telegram\(reason.map { " (\($0))" } ?? ""): check network, telegram.servers and telegram.rsa_key_files"
             )
         case .refused(let refusal):
             switch refusal {

@@ -29,7 +29,7 @@ public enum AccountTrouble: String, Sendable, Hashable, CaseIterable {
         case .banned:
             "Telegram has banned or deleted the account \(account): appeal at recover@telegram.org, or \(again) with another number"
         case .duplicated:
-            "the login of \(account) was used by two programs at once, so Telegram destroyed it: make sure that one alone uses it, then \(again)"
+            "the login of \(account) was used by two programs at once, so Telegram destroyed it: let one alone use it, then \(again)"
         case .frozen: "Telegram has frozen the account \(account): appeal in an official app, then start the listener again"
         }
     }
