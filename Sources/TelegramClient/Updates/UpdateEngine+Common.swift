@@ -220,8 +220,10 @@ extension UpdateEngine {
             box: .common, from: from, to: to, way: .difference, tooLong: skipped && (restart == .newGeneration || from < to),
             receivedAt: receivedAt)
         if common.qts.value == nil || skipped {
-            common.qts.value = state.qts
-            deliver(box: .qts, from: state.qts, to: state.qts, way: .difference, receivedAt: receivedAt)
+            let old = common.qts.value ?? state.qts
+            let to = restart == .newGeneration ? state.qts : max(old, state.qts)
+            common.qts.value = to
+            deliver(box: .qts, from: min(old, to), to: to, way: .difference, tooLong: old < to, receivedAt: receivedAt)
         }
         replayCommon(now: common.lastTraffic)
     }
