@@ -41,6 +41,8 @@ public struct ListenerMachine: Sendable {
         case superseded(String)
         /// The writer speaks another version of the contract.
         case incompatible(ours: UInt32, theirs: UInt32)
+        /// The socket to the writer cannot be used any more; said by the shell.
+        case linkFailed(String)
     }
 
     /// An account that may not call this method is asked again after so many seconds.

@@ -11,6 +11,8 @@ import TelegramConnection
 
 /// How often the registered groups are looked at; the control command `reload` does it at once.
 private let groupsInterval = Duration.seconds(5)
+/// How long a stop waits for what is being stored: with the drain of 15 s well within the unit's TimeoutStopSec.
+private let longestLastStatement = Duration.seconds(5)
 /// How often new access hashes are stored, and waits of the account's other processes read.
 private let entitiesInterval = Duration.seconds(10)
 
@@ -60,6 +62,7 @@ func listen(_ context: ServiceContext, account: String) async throws {
 
     context.onStop { Task { await loop.drain() } }
     await connection.start()
+    var patience = Task {}
     let reason = await withTaskGroup { group in
         group.addTask { for await event in connection.events { await loop.telegram(event) } }
         group.addTask { while let events = await link.inbox.next() { await loop.link(events) } }
@@ -79,6 +82,11 @@ func listen(_ context: ServiceContext, account: String) async throws {
             }
         }
         let reason = await loop.untilFinished()
+        // A statement that hangs is let go after a while: what it would have stored is learnt again.
+        patience = Task {
+            do { try await Task.sleep(for: longestLastStatement) } catch { return }
+            database.abandon()
+        }
         group.cancelAll()
         return reason
     }
@@ -86,6 +94,7 @@ func listen(_ context: ServiceContext, account: String) async throws {
     await control.close()
     await link.close()
     await tap.close()
+    defer { patience.cancel() }
     await keeper.save(await loop.takeChangedPeers(), isLast: true)
     if case .loginNeeded(let error) = reason {
         await keeper.set(AccountState(AccountTrouble(message: error)), reason: error)
@@ -167,6 +176,7 @@ actor GroupsWatch {
     private let api: TelegramAPI
     private var known: [CapturedGroup]
     private var knownWaits: [FloodWaitStore.Wait]
+    private var isCopyOld = false
     private var isAway = false
 
     init(
@@ -193,26 +203,33 @@ actor GroupsWatch {
             isAway = false
             if groups != known {
                 known = groups
+                isCopyOld = true
                 await loop.groups(groups)
-                try writeCopy()
-            } else {
-                try copyWaits()
             }
+            copyIfNeeded()
             return groups.count
         } catch {
             if !isAway { context.logger.warning("the groups cannot be read: \(DatabaseDoctor.remedy(error))") }
             isAway = true
             // Without the database the copy alone remembers what Telegram asked of us.
-            do { try copyWaits() } catch { context.logger.warning("\(copy.path): cannot be written: \(error)") }
+            copyIfNeeded()
             return nil
         }
     }
 
-    /// The copy with what is known now, when a wait has been added to it.
-    private func copyWaits() throws {
+    /// Writes the copy when the groups changed or a wait was added; a failure is tried again at the next look.
+    private func copyIfNeeded() {
         let now = SystemClock.unix
         let waits = api.floodWaits.filter { $0.until > now }
-        if waits.contains(where: { wait in !knownWaits.contains { $0.key == wait.key && $0.until >= wait.until } }) { try writeCopy() }
+        let isWaitNew = waits.contains { wait in !knownWaits.contains { $0.key == wait.key && $0.until >= wait.until } }
+        guard isCopyOld || isWaitNew else { return }
+        do {
+            try writeCopy()
+            isCopyOld = false
+        } catch {
+            isCopyOld = true
+            context.logger.warning("\(copy.path): cannot be written: \(error)")
+        }
     }
 
     private func writeCopy() throws {

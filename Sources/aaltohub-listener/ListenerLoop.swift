@@ -104,7 +104,7 @@ actor ListenerLoop {
         context.watchdog.beat()
         perform(machine.advance(now: now, clock: clock))
         report()
-        if let failure = link.failure { finish(.superseded("the link's socket failed: \(failure)")) }
+        if let failure = link.failure { finish(.linkFailed("\(failure)")) }
     }
 
     /// Registered channels whose access hash is not known.

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 
@@ -20,18 +21,32 @@ enum Terminal {
             }
             var old = termios()
             let hides = hidden && interactive && tcgetattr(STDIN_FILENO, &old) == 0
-            if hides {
-                var quiet = old
-                quiet.c_lflag &= ~tcflag_t(ECHO)
-                tcsetattr(STDIN_FILENO, TCSANOW, &quiet)
-            }
+            guard hides else { return readLine(strippingNewline: true) }
+            var quiet = old
+            quiet.c_lflag &= ~tcflag_t(ECHO)
+            let restoring = restoringOnInterrupt(old)
+            tcsetattr(STDIN_FILENO, TCSANOW, &quiet)
             let line = readLine(strippingNewline: true)
-            if hides {
-                tcsetattr(STDIN_FILENO, TCSANOW, &old)
-                prompt("\n")
-            }
+            tcsetattr(STDIN_FILENO, TCSANOW, &old)
+            restoring.cancel()
+            signal(SIGINT, SIG_DFL)
+            prompt("\n")
             return line
         }
+    }
+
+    /// Ctrl-C at a hidden question: the terminal echoes again before the process ends.
+    private static func restoringOnInterrupt(_ old: termios) -> any DispatchSourceSignal {
+        signal(SIGINT, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+        source.setEventHandler {
+            var old = old
+            tcsetattr(STDIN_FILENO, TCSANOW, &old)
+            prompt("\n")
+            _exit(128 + SIGINT)
+        }
+        source.resume()
+        return source
     }
 
     /// Lines on stderr; on a terminal they take the place of the ones that were shown last.

@@ -88,7 +88,8 @@ public struct AccountStore: Sendable {
         return try row.sealed.map { try seal.open($0, purpose: "session", owner: name, version: row.version) }
     }
 
-    /// Stores the session in place of the older one, and with it what is known of the account.
+    /// Stores the session in place of the older one, and with it what is known of the account. Throws `invalid` when it is another
+    /// user's: positions and access hashes that stand under the name would be taken for that user's.
     ///
     /// - Parameter nonce: 12 random bytes, never used before.
     public func store(
@@ -97,6 +98,12 @@ public struct AccountStore: Sendable {
         let seal = seal
         try await connection.run { session in
             try session.transaction {
+                let owner = try session.query("SELECT user_id FROM aaltohub.accounts WHERE name = $1 FOR UPDATE", [.text(name)]).first
+                if let owner = owner?.integerOrNull(0), let userID, owner != userID {
+                    throw StoreError.invalid(
+                        "\(name) belongs to the Telegram user \(owner), this login to \(userID): choose another name with --account, "
+                            + "and end the new device in an official app")
+                }
                 let version = try Self.nextVersion(of: name, session)
                 let sealed = seal.seal(plaintext, purpose: "session", owner: name, version: version, nonce: nonce)
                 try session.query(
@@ -164,12 +171,15 @@ public struct AccountStore: Sendable {
         return try row.sealed.map { try seal.open($0, purpose: "login", owner: name, version: 0) }
     }
 
-    /// Keeps, or with nil forgets, a login that stopped half-way.
+    /// Keeps, or with nil forgets, a login that stopped half-way. An account whose session works stays active meanwhile.
     public func store(pendingLogin plaintext: [UInt8]?, of name: String, state: AccountState, nonce: [UInt8]) async throws {
         let sealed = plaintext.map { seal.seal($0, purpose: "login", owner: name, version: 0, nonce: nonce) }
         try await connection.run { session in
             let done = try session.query(
-                "UPDATE aaltohub.accounts SET sealed_login = $2, state = $3, updated_at = now() WHERE name = $1",
+                """
+                UPDATE aaltohub.accounts SET sealed_login = $2, updated_at = now(),
+                    state = CASE WHEN state = 'active' AND sealed_session IS NOT NULL THEN state ELSE $3 END WHERE name = $1
+                """,
                 [.text(name), .bytea(sealed), .text(state.rawValue)])
             if done.changed == 0 { throw StoreError.notFound("the account \(name)") }
         }
