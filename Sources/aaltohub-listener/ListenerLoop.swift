@@ -144,6 +144,10 @@ actor ListenerLoop {
             case .stop(let reason): finish(reason)
             }
         }
+        for (channel, hash) in machine.takeRefusedChannels() {
+            let keeper = keeper
+            Task { await keeper.refused(.channel, channel, hash: hash) }
+        }
         setAlarm()
         if !isReady, machine.isReady {
             isReady = true
@@ -162,21 +166,15 @@ actor ListenerLoop {
                 let answer = try await api.bytes(call, deadline: ListenerLoop.callDeadline)
                 self.answered(id, .success(answer))
             } catch {
-                self.judge(error, of: call)
+                self.judge(error)
                 self.answered(id, .failure(error))
             }
         }
     }
 
-    /// What a failure says beyond the call itself: of the whole account, or of the access hash that it named.
-    private func judge(_ failure: CallFailure, of call: TLObject) {
-        guard case .rpc(let error) = failure else { return }
-        if error.kind == .frozen { return finish(.loginNeeded(error.message)) }
-        guard ["CHANNEL_INVALID", "PEER_ID_INVALID"].contains(error.message), let input = (call["channel"] ?? call["peer"])?.object,
-            let id = input["channel_id"]?.int, let hash = input["access_hash"]?.int
-        else { return }
-        let keeper = keeper
-        Task { await keeper.refused(.channel, id, hash: hash) }
+    /// What a failure says of the whole account.
+    private func judge(_ failure: CallFailure) {
+        if case .rpc(let error) = failure, error.kind == .frozen { finish(.loginNeeded(error.message)) }
     }
 
     private func send(_ frame: WireFrame) {

@@ -193,7 +193,7 @@ enum MessageStatements {
                 INSERT INTO public.crawler_status (group_id, status, is_enabled)
                 SELECT made.id, s.status, s.is_enabled FROM made CROSS JOIN old JOIN public.crawler_status s ON s.group_id = old.id
             )
-            UPDATE public.groups g SET migrated_to = target.id, migrated_max_id = $4
+            UPDATE public.groups g SET migrated_to = target.id, migrated_max_id = coalesce(nullif($4, 0), g.migrated_max_id)
             FROM old, target WHERE g.id = old.id
             """)
 
