@@ -112,6 +112,39 @@ import Testing
         #expect(!words(engine.advance(now: at(101))).contains { $0.contains("Difference 5 ") })
     }
 
+    @Test func an_edit_of_an_old_message_does_not_make_the_newest_one_look_unknown() {
+        var engine = settledEngine(channels: Dictionary(uniqueKeysWithValues: (1...30).map { (Int64($0), Int64(100)) }))
+        let edit = TLObject(
+            "updateEditChannelMessage", ["message": .object(message(3, in: channelPeer(5))), "pts": .integer(101), "pts_count": .integer(1)])
+        #expect(engine.push(push(Update(edit, receivedAt: someTime)), now: at(50)).count == 1)
+        let asked = words(engine.sessionRenewed(now: at(100)))
+        guard let number = asked.first(where: { $0.contains("getPeerDialogs") })?.dropFirst().prefix(while: { $0 != " " }),
+            let id = UInt64(number)
+        else {
+            Issue.record("no call: \(asked)")
+            return
+        }
+        let dialogs = (1...30).map { UpdateAnswer.Dialog(channel: $0, pts: $0 == 5 ? 101 : 100, topMessage: 9) }
+        #expect(engine.answer(id, .peerDialogs(dialogs, users: [], chats: []), now: at(100)) == [])
+        #expect(!words(engine.advance(now: at(102))).contains { $0.contains("Difference 5 ") })
+    }
+
+    @Test func a_gap_that_closes_while_calls_must_wait_needs_no_call() {
+        var engine = settledEngine(channels: [5: 100, 6: 100])
+        _ = engine.push(push(inChannel(6, 102)), now: at(1))
+        let outputs = engine.advance(now: at(1.5))
+        guard case .request(let id, _)? = outputs.last else {
+            Issue.record("no call: \(words(outputs))")
+            return
+        }
+        _ = engine.fail(id, .flood(seconds: 10), receivedAt: someTime, now: at(1.5))
+        _ = engine.push(push(inChannel(5, 102)), now: at(2))
+        #expect(engine.advance(now: at(2.5)).isEmpty)
+        #expect(engine.push(push(inChannel(5, 101)), now: at(3)) == ["channel 5 100→101 [u101]", "channel 5 101→102 [u102]"])
+        let asked = words(engine.advance(now: at(12)))
+        #expect(asked.contains { $0.contains("Difference 6 ") } && !asked.contains { $0.contains("Difference 5 ") })
+    }
+
     @Test func one_channel_that_the_server_refuses_does_not_hide_the_others() {
         var engine = settledEngine(channels: Dictionary(uniqueKeysWithValues: (1...30).map { (Int64($0), Int64(100)) }))
         var pending = engine.sessionRenewed(now: at(100))

@@ -44,7 +44,7 @@ struct ChannelBox: Sendable {
     var isSuspect = false
     /// The watchdog saw the server here: unless pushes get there first, the wanted difference is asked.
     var seenAhead: Int64?
-    /// The highest message id that was delivered.
+    /// The highest id of a new message that was delivered, or that a dialog told; 0 until then.
     var topMessage: Int64 = 0
     /// Its position is to be asked for alone, since no dialog tells it.
     var hasNoDialogPosition = false
@@ -80,6 +80,14 @@ struct ChannelBox: Sendable {
             self.need = max(self.need, need)
         }
         dueAt = min(dueAt, instant)
+    }
+
+    /// Something is missing up to `position`, if that is known. Where nothing else wants a difference, what is still on its way may get
+    /// there while calls must wait.
+    mutating func wantGap(upTo position: Int64?, now: Instant) {
+        let ahead = need == .poll || seenAhead != nil ? position.map { max($0, seenAhead ?? $0) } : nil
+        want(.gap, at: now)
+        seenAhead = ahead
     }
 
     /// The watchdog saw the server ahead of us: what is missing may still be on its way.

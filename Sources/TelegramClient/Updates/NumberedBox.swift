@@ -77,6 +77,9 @@ struct NumberedBox: Sendable {
     /// Where the box may start without losing anything that waits.
     var earliestHeld: Int64? { held.map(\.order.0).min() }
 
+    /// How far the server was when it sent what waits.
+    var latestHeld: Int64? { held.map(\.order.1).max() }
+
     /// What is held waits for a start, but not for ever.
     mutating func startHolding(now: Instant) {
         if holdUntil == nil { holdUntil = now + UpdateLimits.holdBack }

@@ -29,10 +29,7 @@ extension UpdateEngine {
         }
         if let pts, let value = channels[i].box.value, pts <= value, channels[i].phase != .lost { return }
         if channels[i].phase == .lost { regain(i, now: now) }
-        // Where only such words want it, an answer or a push that is on its way may get there.
-        let ahead = channels[i].need == .poll || channels[i].seenAhead != nil ? pts.map { max($0, channels[i].seenAhead ?? $0) } : nil
-        channels[i].want(.gap, at: now)
-        channels[i].seenAhead = ahead
+        channels[i].wantGap(upTo: pts, now: now)
     }
 
     mutating func regain(_ i: Int, now: Instant) {
@@ -66,8 +63,9 @@ extension UpdateEngine {
                 continue
             }
             gaps += 1
+            let latest = channels[i].box.latestHeld
             channels[i].box.stopHolding()
-            channels[i].want(.gap, at: now)
+            channels[i].wantGap(upTo: latest, now: now)
         }
         if let channelsNotBefore, channelsNotBefore > now { return }
         while channelCallsInFlight < UpdateLimits.channelCallsInFlight, let i = mostDue(now: now) {

@@ -63,7 +63,8 @@ extension UpdateEngine {
             channels[i].statistics.note(message, way, receivedAt: receivedAt, now: now)
             if let message {
                 note(message)
-                channels[i].topMessage = max(channels[i].topMessage, message["id"]?.int ?? 0)
+                // An edit tells of an older message, and not what was the newest before a restart.
+                if item.isNew { channels[i].topMessage = max(channels[i].topMessage, message["id"]?.int ?? 0) }
             }
         }
         if !items.isEmpty { channels[i].rhythm.heard(now: now) }
@@ -76,6 +77,14 @@ extension Delivery.Item {
         switch self {
         case .message(let message): message
         case .update(let update): update.object["message"]?.object
+        }
+    }
+
+    /// Whether it holds a message that was not there before.
+    var isNew: Bool {
+        switch self {
+        case .message: true
+        case .update(let update): ["updateNewChannelMessage", "updateNewMessage"].contains(update.object.name)
         }
     }
 }
