@@ -115,7 +115,8 @@ import Testing
     @Test func an_edit_of_an_old_message_does_not_make_the_newest_one_look_unknown() {
         var engine = settledEngine(channels: Dictionary(uniqueKeysWithValues: (1...30).map { (Int64($0), Int64(100)) }))
         let edit = TLObject(
-            "updateEditChannelMessage", ["message": .object(message(3, in: channelPeer(5))), "pts": .integer(101), "pts_count": .integer(1)])
+            "updateEditChannelMessage",
+            ["message": .object(message(3, in: channelPeer(5))), "pts": .integer(101), "pts_count": .integer(1)])
         #expect(engine.push(push(Update(edit, receivedAt: someTime)), now: at(50)).count == 1)
         let asked = words(engine.sessionRenewed(now: at(100)))
         guard let number = asked.first(where: { $0.contains("getPeerDialogs") })?.dropFirst().prefix(while: { $0 != " " }),

@@ -2,6 +2,7 @@
 """Plants known bugs into a copy of the update engine, one at a time: the simulation must catch each of them.
 
     Tests/SimulationTests/plant/plant.py [--seeds 200] [NAME...]
+    Tests/SimulationTests/plant/plant.py --check      only looks whether each bug's place is still there
 
 Prints for each bug the first seed that caught it, and ends with 1 when one was not caught. Each takes a build, so it is
 run on demand (`ops/test --slow`). A bug whose place is no longer found in the sources is an error: bring it up to date.
@@ -104,8 +105,17 @@ def first_seed(where, seeds):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--seeds", type=int, default=200)
+    arguments.add_argument("--check", action="store_true")
     arguments.add_argument("names", nargs="*")
     options = arguments.parse_args()
+    gone = [
+        f"{name}: its place is not found once in {file}: {old!r}"
+        for name, changes in BUGS.items() for file, old, _ in changes if (ROOT / ENGINE / file).read_text().count(old) != 1
+    ]
+    if gone:
+        sys.exit("\n".join(gone))
+    if options.check:
+        return
     uncaught = []
     with tempfile.TemporaryDirectory(prefix="planted-") as folder:
         copy = pathlib.Path(folder)
@@ -120,10 +130,7 @@ def main():
                 continue
             for file, old, new in changes:
                 path = copy / ENGINE / file
-                text = path.read_text()
-                if text.count(old) != 1:
-                    sys.exit(f"{name}: its place is not found once in {file}: {old!r}")
-                path.write_text(text.replace(old, new))
+                path.write_text(path.read_text().replace(old, new))
             seed = first_seed(copy, options.seeds)
             print(f"{name}: {'NOT CAUGHT' if seed is None else f'caught by seed {seed}'}", flush=True)
             if seed is None:
