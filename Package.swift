@@ -144,7 +144,7 @@ let package = Package(
         .testTarget(name: "ListenerCoreTests", dependencies: ["ListenerCore", "TelegramClient", "Events", "TL", "Primitives"]),
         .testTarget(name: "WriterCoreTests", dependencies: ["WriterCore", "ListenerCore", "Events", "Primitives"]),
         .testTarget(name: "SupervisorCoreTests", dependencies: ["SupervisorCore", "Primitives"]),
-        .testTarget(name: "SimulatorCoreTests", dependencies: ["SimulatorCore", "MTProto", "TL", "Primitives"]),
+        .testTarget(name: "SimulatorCoreTests", dependencies: ["SimulatorCore", "TelegramClient", "MTProto", "TL", "Primitives"]),
         .testTarget(
             name: "TelegramConnectionTests",
             dependencies: [
