@@ -10,6 +10,7 @@ let package = Package(
     products: [
         .executable(name: "aaltohub-listener", targets: ["aaltohub-listener"]),
         .executable(name: "aaltohub-writer", targets: ["aaltohub-writer"]),
+        .executable(name: "aaltohub-backfill", targets: ["aaltohub-backfill"]),
         .executable(name: "aaltohub-supervisor", targets: ["aaltohub-supervisor"]),
         .executable(name: "aaltohubctl", targets: ["aaltohubctl"]),
         .executable(name: "telegram-simulator", targets: ["telegram-simulator"]),
@@ -22,6 +23,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
@@ -49,8 +51,12 @@ let package = Package(
         // MARK: client core
         .target(name: "TelegramClient", dependencies: ["Primitives", "TL", "Cryptography"]),
 
+        // MARK: producer core
+        .target(name: "ProducerCore", dependencies: ["Primitives", "TL", "TelegramClient", "Events"]),
+
         // MARK: stage cores
-        .target(name: "ListenerCore", dependencies: ["Primitives", "TL", "TelegramClient", "Events"]),
+        .target(name: "ListenerCore", dependencies: ["Primitives", "TL", "TelegramClient", "Events", "ProducerCore"]),
+        .target(name: "BackfillCore", dependencies: ["Primitives", "TL", "TelegramClient", "Cryptography", "Events", "ProducerCore"]),
         .target(name: "WriterCore", dependencies: ["Primitives", "Events"]),
         .target(name: "SupervisorCore", dependencies: ["Primitives"]),
         .target(name: "SimulatorCore", dependencies: ["Primitives", "TL", "MTProto", "Cryptography"]),
@@ -88,13 +94,38 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             exclude: ["README.md"]),
+        .target(
+            name: "ObjectStore",
+            dependencies: [
+                "Primitives", "Cryptography",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+
+        // MARK: what the stages that speak to Telegram share
+        .target(
+            name: "AccountStage",
+            dependencies: [
+                "ProducerCore", "TelegramClient", "TelegramConnection", "EventLink", "Events", "Store", "WriterCore", "PostgreSQL",
+                "ServiceKit", "Primitives", "TL", .product(name: "Logging", package: "swift-log"),
+            ]),
 
         // MARK: executables
         .executableTarget(
             name: "aaltohub-listener",
             dependencies: [
-                "ListenerCore", "TelegramClient", "TelegramConnection", "EventLink", "Events", "Store", "WriterCore", "PostgreSQL",
+                "AccountStage", "ListenerCore", "ProducerCore", "TelegramClient", "TelegramConnection", "EventLink", "Events", "Store", "WriterCore", "PostgreSQL",
                 "ServiceKit", "Primitives", "TL", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
+            name: "aaltohub-backfill",
+            dependencies: [
+                "AccountStage", "BackfillCore", "ProducerCore", "TelegramClient", "TelegramConnection", "EventLink", "Events", "ObjectStore",
+                "Store", "WriterCore", "PostgreSQL", "ServiceKit", "Cryptography", "Primitives", "TL",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -141,8 +172,11 @@ let package = Package(
         .testTarget(name: "MTProtoTests", dependencies: ["MTProto", "Cryptography", "Primitives"], resources: [.copy("Vectors")]),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Primitives"]),
         .testTarget(name: "TelegramClientTests", dependencies: ["TelegramClient", "TL", "Cryptography", "Primitives"]),
-        .testTarget(name: "ListenerCoreTests", dependencies: ["ListenerCore", "TelegramClient", "Events", "TL", "Primitives"]),
-        .testTarget(name: "WriterCoreTests", dependencies: ["WriterCore", "ListenerCore", "Events", "Primitives"]),
+        .testTarget(name: "ListenerCoreTests", dependencies: ["ListenerCore", "ProducerCore", "TelegramClient", "Events", "TL", "Primitives"]),
+        .testTarget(
+            name: "BackfillCoreTests",
+            dependencies: ["BackfillCore", "ProducerCore", "TelegramClient", "Cryptography", "Events", "TL", "Primitives"]),
+        .testTarget(name: "WriterCoreTests", dependencies: ["WriterCore", "ListenerCore", "ProducerCore", "Events", "Primitives"]),
         .testTarget(name: "SupervisorCoreTests", dependencies: ["SupervisorCore", "Primitives"]),
         .testTarget(name: "SimulatorCoreTests", dependencies: ["SimulatorCore", "TelegramClient", "MTProto", "TL", "Primitives"]),
         .testTarget(
@@ -154,6 +188,7 @@ let package = Package(
             ]),
         .testTarget(name: "EventLinkTests", dependencies: ["EventLink", "ZeroMQ", "Events", "Primitives"]),
         .testTarget(name: "StoreTests", dependencies: ["Store", "PostgreSQL", "WriterCore", "Events", "Primitives"]),
+        .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "Primitives"]),
         .testTarget(name: "ServiceKitTests", dependencies: ["ServiceKit", "Primitives"]),
         .testTarget(name: "SimulationTests", dependencies: ["TelegramClient", "TL", "Primitives"], exclude: ["plant"]),
         .testTarget(name: "TidyTests"),

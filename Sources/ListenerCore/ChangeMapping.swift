@@ -1,5 +1,6 @@
 import Events
 import Primitives
+import ProducerCore
 import TL
 import TelegramClient
 

@@ -1,23 +1,7 @@
-import Events
-
 /// Every bound of the listener's core, with its unit and the reason for it.
 public enum ListenerLimits {
     /// A box whose updates are filtered out still tells its position after at most this long …
     public static let positionEvery: Duration = .seconds(10)
     /// … or so many filtered updates, whichever is first: the next record must not look like a hole.
     public static let filteredMost: UInt32 = 100
-    /// Records kept until they are acknowledged: an hour of the busiest account at 25 a second. Beyond it Telegram is not read.
-    public static let windowRecords = 100_000
-    /// Bytes of the same.
-    public static let windowBytes = 128 << 20
-    /// Telegram is read again when this share of the window is free: 1/4, so that it is not switched at each record.
-    public static let windowResume = 4
-    /// The link is looked after so often: PING while something is quiet.
-    public static let pingEvery: Duration = .seconds(2)
-    /// Without any frame for so long, the writer is taken for gone and HELLO is said again.
-    public static let silenceMost: Duration = .seconds(6)
-    /// HELLO is repeated so often until there is a WELCOME.
-    public static let helloEvery: Duration = .seconds(2)
-    /// Half of the units' TimeoutStopSec: what is not acknowledged by then, Telegram gives again at the next start.
-    public static let drainTime: Duration = .seconds(15)
 }

@@ -1,5 +1,6 @@
 import Events
 import Primitives
+import ProducerCore
 import TL
 import TelegramClient
 
@@ -76,7 +77,7 @@ public struct ListenerMachine: Sendable {
     /// `peers`: what was stored for this authorisation. `seed`: makes the traces.
     public init(
         producer: ProducerMachine.Producer, groups: some Sequence<CapturedGroup>, peers: PeerBook, seed: UInt64,
-        windowRecords: Int = ListenerLimits.windowRecords, layer: Int32 = TL.newestLayer
+        windowRecords: Int = ProducerLimits.windowRecords, layer: Int32 = TL.newestLayer
     ) {
         self.layer = layer
         registry = GroupRegistry(groups)
@@ -263,7 +264,7 @@ public struct ListenerMachine: Sendable {
     /// Stop taking in, have everything acknowledged, then stop.
     public mutating func drain(now: Instant, clock: UnixTime) -> [Action] {
         guard !isDraining else { return finish() }
-        drainBefore = now + ListenerLimits.drainTime
+        drainBefore = now + ProducerLimits.drainTime
         engine?.pause()
         for record in recorder?.due(now: now, all: true) ?? [] { append(record) }
         actions += link.flush().map(Action.send)

@@ -1,5 +1,6 @@
 import Events
 import Primitives
+import ProducerCore
 import TelegramClient
 
 /// A record with the changes that its payload holds, which samples show without reading it again.

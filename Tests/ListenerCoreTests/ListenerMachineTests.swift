@@ -1,11 +1,11 @@
 import Events
 import Foundation
+@testable import ListenerCore
 import Primitives
+import ProducerCore
 import TL
 import TelegramClient
 import Testing
-
-@testable import ListenerCore
 
 @Suite struct ListenerMachineTests {
     private func machine(_ groups: [CapturedGroup] = [basicGroup, channel]) -> ListenerMachine {
@@ -32,7 +32,7 @@ import Testing
     private let state = TLObject("updates.differenceEmpty", ["date": 9, "seq": 4])
     private let channelEmpty = TLObject("updates.channelDifferenceEmpty", ["final": true, "pts": 30, "timeout": 300])
 
-    private func running(windowRecords: Int = ListenerLimits.windowRecords) -> ListenerMachine {
+    private func running(windowRecords: Int = ProducerLimits.windowRecords) -> ListenerMachine {
         var machine = ListenerMachine(
             producer: makeProducer(), groups: [basicGroup, channel], peers: book(), seed: 1, windowRecords: windowRecords)
         _ = machine.linkConnected(now: at(0), clock: clock)

@@ -1,8 +1,7 @@
 import Events
 import Primitives
+@testable import ProducerCore
 import Testing
-
-@testable import ListenerCore
 
 @Suite struct ProducerMachineTests {
     private func welcomed(credit: UInt32 = 10_000) -> ProducerMachine {
@@ -189,11 +188,11 @@ import Testing
 
     @Test func it_says_when_it_is_full_and_when_there_is_room_again() {
         var window = RecordWindow()
-        for n in 1...ListenerLimits.windowRecords { window.append(makeRecord(Int64(n))) }
+        for n in 1...ProducerLimits.windowRecords { window.append(makeRecord(Int64(n))) }
         #expect(window.isFull && !window.hasRoom)
-        window.acknowledge(UInt64(ListenerLimits.windowRecords / 8))
+        window.acknowledge(UInt64(ProducerLimits.windowRecords / 8))
         #expect(!window.isFull && !window.hasRoom)
-        window.acknowledge(UInt64(ListenerLimits.windowRecords / 4))
+        window.acknowledge(UInt64(ProducerLimits.windowRecords / 4))
         #expect(window.hasRoom)
     }
 }

@@ -1,9 +1,9 @@
 import Events
+@testable import ListenerCore
 import Primitives
+import ProducerCore
 import TL
 import TelegramClient
-
-@testable import ListenerCore
 
 let clock = UnixTime(seconds: 1_800_000_000)
 func at(_ seconds: Double) -> Instant { Instant(nanoseconds: Int64((1_000 + seconds) * 1e9)) }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct TidyTests {
     /// Targets that decide and never act: no I/O, clock, environment, randomness of their own, task or lock.
     static let cores = [
-        "Primitives", "TL", "Cryptography", "MTProto", "Events", "TelegramClient", "ListenerCore", "WriterCore", "SupervisorCore",
+        "Primitives", "TL", "Cryptography", "MTProto", "Events", "TelegramClient", "ProducerCore", "ListenerCore", "BackfillCore", "WriterCore", "SupervisorCore",
         "SimulatorCore",
     ]
 
@@ -19,10 +19,12 @@ import Testing
         ["MTProto"],
         ["Events"],
         ["TelegramClient"],
-        ["ListenerCore", "WriterCore", "SupervisorCore", "SimulatorCore"],
+        ["ProducerCore"],
+        ["ListenerCore", "BackfillCore", "WriterCore", "SupervisorCore", "SimulatorCore"],
         ["ZeroMQ", "PostgreSQL"],
-        ["TelegramConnection", "EventLink", "Store", "ServiceKit"],
-        ["aaltohub-listener", "aaltohub-writer", "aaltohub-supervisor", "aaltohubctl", "telegram-simulator", "tl-import"],
+        ["TelegramConnection", "EventLink", "Store", "ServiceKit", "ObjectStore"],
+        ["AccountStage"],
+        ["aaltohub-listener", "aaltohub-backfill", "aaltohub-writer", "aaltohub-supervisor", "aaltohubctl", "telegram-simulator", "tl-import"],
     ]
 
     private func imports(_ file: Repository.File) -> [String] {

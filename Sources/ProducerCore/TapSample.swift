@@ -1,7 +1,7 @@
 import Events
 import Primitives
 
-/// One sample for the listener's tap: rendered only when somebody watches it.
+/// One sample for a producer's tap: rendered only when somebody watches it.
 public struct TapSample: Sendable, Equatable {
     /// Number of the record in the stream.
     public var number: UInt64
@@ -11,7 +11,7 @@ public struct TapSample: Sendable, Equatable {
     /// The group's row, when it is registered.
     public var groupUUID: String?
 
-    init(number: UInt64, header: WireHeader, change: WireChange? = nil) {
+    public init(number: UInt64, header: WireHeader, change: WireChange? = nil) {
         self.number = number
         self.header = header
         self.change = change
@@ -31,7 +31,8 @@ public struct TapSample: Sendable, Equatable {
     /// The chat's bare id, or "-".
     public var group: String { chat.map { String($0.id) } ?? "-" }
 
-    var chatKey: (kind: CapturedGroup.Kind, id: Int64)? { chat?.registered }
+    /// The chat in the registry's words; nil for a position without content.
+    public var chatKey: (kind: CapturedGroup.Kind, id: Int64)? { chat?.registered }
 
     private var chat: WireChat? {
         switch change?.kind {

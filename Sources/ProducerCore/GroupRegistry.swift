@@ -28,7 +28,7 @@ public struct GroupRegistry: Sendable, Equatable {
     }
 
     /// The basic group goes on as this supergroup, under the group's row until that has one of its own.
-    mutating func follow(basicGroup group: Int64, to channel: Int64) {
+    public mutating func follow(basicGroup group: Int64, to channel: Int64) {
         guard let uuid = uuid(.basicGroup, group) else { return }
         uuids[.channel, default: [:]][channel] = uuid
     }
@@ -38,18 +38,18 @@ public struct GroupRegistry: Sendable, Equatable {
     /// Bare ids, ascending.
     public var channels: [Int64] { (uuids[.channel] ?? [:]).keys.sorted() }
     /// Whether it has a basic group that the other one has not.
-    func addsBasicGroup(to other: GroupRegistry) -> Bool { (uuids[.basicGroup] ?? [:]).keys.contains { !other.contains(.basicGroup, $0) } }
+    public func addsBasicGroup(to other: GroupRegistry) -> Bool { (uuids[.basicGroup] ?? [:]).keys.contains { !other.contains(.basicGroup, $0) } }
     public var hasBasicGroups: Bool { !(uuids[.basicGroup] ?? [:]).isEmpty }
     public var count: Int { uuids.values.reduce(0) { $0 + $1.count } }
 }
 
 extension WireChat {
-    init(_ kind: CapturedGroup.Kind, _ id: Int64) {
+    public init(_ kind: CapturedGroup.Kind, _ id: Int64) {
         self.init()
         self.kind = kind == .basicGroup ? .basicGroup : .channel
         self.id = id
     }
 
     /// The registry's words for it.
-    var registered: (kind: CapturedGroup.Kind, id: Int64) { (kind == .basicGroup ? .basicGroup : .channel, id) }
+    public var registered: (kind: CapturedGroup.Kind, id: Int64) { (kind == .basicGroup ? .basicGroup : .channel, id) }
 }

@@ -4,18 +4,26 @@ import TL
 import TelegramClient
 
 /// How a copy of a message was seen.
-struct Sighting {
+public struct Sighting: Sendable {
     /// Its own pts, −1 for a message of a difference.
-    var position: Int64
-    var generation: UInt64
-    var edited: Bool
+    public var position: Int64
+    public var generation: UInt64
+    /// It came as an edit.
+    public var edited: Bool
     /// Unix seconds.
-    var observedAt: Int64
+    public var observedAt: Int64
+
+    public init(position: Int64, generation: UInt64, edited: Bool, observedAt: Int64) {
+        self.position = position
+        self.generation = generation
+        self.edited = edited
+        self.observedAt = observedAt
+    }
 }
 
 extension TLObject {
     /// The group that a message or update speaks of by its `peer_id`; nil for private chats.
-    var groupPeer: (kind: CapturedGroup.Kind, id: Int64)? {
+    public var groupPeer: (kind: CapturedGroup.Kind, id: Int64)? {
         guard let peer = self["peer_id"]?.object else { return nil }
         if let id = peer["chat_id"]?.int { return (.basicGroup, id) }
         if let id = peer["channel_id"]?.int { return (.channel, id) }
@@ -25,7 +33,7 @@ extension TLObject {
 
 extension WireMessage {
     /// A `message` or `messageService` of a group, or nil when it is neither.
-    init?(_ message: TLObject, _ sighting: Sighting, peers: PeerBook) {
+    public init?(_ message: TLObject, _ sighting: Sighting, peers: PeerBook) {
         guard message.name == "message" || message.name == "messageService", let group = message.groupPeer, let id = message["id"]?.int
         else { return nil }
         self.init()

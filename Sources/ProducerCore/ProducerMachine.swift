@@ -71,7 +71,7 @@ public struct ProducerMachine: Sendable {
     private var pings: UInt64 = 0
 
     /// `windowRecords`: the most records kept unacknowledged.
-    public init(_ producer: Producer, windowRecords: Int = ListenerLimits.windowRecords) {
+    public init(_ producer: Producer, windowRecords: Int = ProducerLimits.windowRecords) {
         self.producer = producer
         window = RecordWindow(limit: windowRecords)
     }
@@ -145,15 +145,15 @@ public struct ProducerMachine: Sendable {
     public mutating func advance(now: Instant) -> Step {
         guard let lastHello else { return connected(now: now) }
         if state == .waiting {
-            return lastHello + ListenerLimits.helloEvery <= now ? Step(frames: [hello(now: now)]) : Step()
+            return lastHello + ProducerLimits.helloEvery <= now ? Step(frames: [hello(now: now)]) : Step()
         }
         let heard = max(lastHeard ?? lastHello, lastHello)
-        if heard + ListenerLimits.silenceMost <= now {
+        if heard + ProducerLimits.silenceMost <= now {
             var step = connected(now: now)
-            step.notices = [.lost(reason: "nothing heard for \(Int(ListenerLimits.silenceMost.inSeconds)) s")]
+            step.notices = [.lost(reason: "nothing heard for \(Int(ProducerLimits.silenceMost.inSeconds)) s")]
             return step
         }
-        if max(lastPing ?? heard, heard) + ListenerLimits.pingEvery <= now {
+        if max(lastPing ?? heard, heard) + ProducerLimits.pingEvery <= now {
             lastPing = now
             pings += 1
             return Step(frames: [WireFrame(.ping(.with { $0.id = pings }))])
@@ -164,9 +164,9 @@ public struct ProducerMachine: Sendable {
     /// When `advance` has something to do.
     public var nextDeadline: Instant {
         guard let lastHello else { return .zero }
-        if state == .waiting { return lastHello + ListenerLimits.helloEvery }
+        if state == .waiting { return lastHello + ProducerLimits.helloEvery }
         let heard = max(lastHeard ?? lastHello, lastHello)
-        return min(heard + ListenerLimits.silenceMost, max(lastPing ?? heard, heard) + ListenerLimits.pingEvery)
+        return min(heard + ProducerLimits.silenceMost, max(lastPing ?? heard, heard) + ProducerLimits.pingEvery)
     }
 
     // MARK: steps

@@ -15,7 +15,7 @@ public struct RecordWindow: Sendable {
     /// The most records it should hold.
     public let limit: Int
 
-    public init(limit: Int = ListenerLimits.windowRecords) {
+    public init(limit: Int = ProducerLimits.windowRecords) {
         precondition(limit > 0, "a window holds at least one record")
         self.limit = limit
     }
@@ -24,11 +24,11 @@ public struct RecordWindow: Sendable {
     public var isEmpty: Bool { count == 0 }
     /// Number of the last record made; `first - 1` when none is kept.
     public var last: UInt64 { first + UInt64(count) - 1 }
-    public var isFull: Bool { count >= limit || bytes >= ListenerLimits.windowBytes }
+    public var isFull: Bool { count >= limit || bytes >= ProducerLimits.windowBytes }
     /// Far enough from full that more may be made after it was.
     public var hasRoom: Bool {
-        count <= limit - limit / ListenerLimits.windowResume
-            && bytes <= ListenerLimits.windowBytes - ListenerLimits.windowBytes / ListenerLimits.windowResume
+        count <= limit - limit / ProducerLimits.windowResume
+            && bytes <= ProducerLimits.windowBytes - ProducerLimits.windowBytes / ProducerLimits.windowResume
     }
 
     /// Keeps a record and returns its number.
