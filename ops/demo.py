@@ -121,7 +121,7 @@ class Demo:
             f"supervisor:\n  listen: 127.0.0.1:{self.http}\n"
         )
         self.ctl("migrate", "--user", "postgres")
-        self.sql("alter role aaltohub_listener login; alter role aaltohub_writer login; alter role aaltohub_supervisor login; alter role aaltohub_ctl login")
+        self.sql("alter role aaltohub_listener login; alter role aaltohub_backfill login; alter role aaltohub_writer login; alter role aaltohub_supervisor login; alter role aaltohub_ctl login")
         self.ctl("login", "--account", "main", "--phone", CRAWLER, stdin=f"{CODE}\n")
         self.groups = self.simulator(cmd="groups")[-1]["groups"]
         for group in self.groups:

@@ -4,7 +4,7 @@ import os, pathlib, shutil, subprocess, tempfile, time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BIN = pathlib.Path(os.environ.get("AALTOHUB_BIN", ROOT / ".build" / "debug")).resolve()
-EXECUTABLES = ("aaltohub-writer", "aaltohub-listener", "aaltohub-supervisor", "aaltohubctl")
+EXECUTABLES = ("aaltohub-writer", "aaltohub-listener", "aaltohub-backfill", "aaltohub-supervisor", "aaltohubctl")
 INSTALLER = "/opt/source/ops/install"
 
 

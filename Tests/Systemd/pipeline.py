@@ -65,7 +65,7 @@ def ask_simulator(machine, **command):
 def migrate(machine):
     """The superuser migrates; the roles of the stages and of the operator's tool may log in from then on."""
     machine.run("aaltohubctl", "migrate", "--user", "postgres")
-    for stage in ("listener", "writer", "supervisor", "ctl"):
+    for stage in ("listener", "backfill", "writer", "supervisor", "ctl"):
         sql(machine, f"ALTER ROLE aaltohub_{stage} LOGIN")
 
 

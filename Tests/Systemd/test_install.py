@@ -6,7 +6,7 @@ import pytest
 import pipeline
 from machine import INSTALLER
 
-STAGES = ["aaltohub-writer", "aaltohub-listener@main", "aaltohub-supervisor"]
+STAGES = ["aaltohub-writer", "aaltohub-listener@main", "aaltohub-backfill@main", "aaltohub-supervisor"]
 
 
 def install(machine, build, **more):
@@ -26,12 +26,13 @@ def executable(machine, stage):
 def test_a_fresh_install_puts_everything_in_its_place(machine):
     said = install(machine, "first").stderr
     assert "aaltohubctl login" in said
-    for name in ("aaltohub-writer", "aaltohub-listener", "aaltohub-supervisor", "aaltohubctl"):
+    for name in ("aaltohub-writer", "aaltohub-listener", "aaltohub-backfill", "aaltohub-supervisor", "aaltohubctl"):
         assert "aaaa00000001" in machine.out("readlink", "-f", f"/usr/local/bin/{name}")
         assert "commit aaaa00000001" in machine.out(f"/usr/local/bin/{name}", "--version")
-    for user in ("aaltohub-writer", "aaltohub-listener", "aaltohub-supervisor"):
+    for user in ("aaltohub-writer", "aaltohub-listener", "aaltohub-backfill", "aaltohub-supervisor"):
         assert "aaltohub" in machine.out("id", "-nG", user).split()
     assert machine.out("stat", "-c", "%a %U:%G", "/run/aaltohub") == "2770 root:aaltohub"
+    assert machine.out("stat", "-c", "%a %U:%G", "/var/lib/aaltohub/media") == "2750 aaltohub-backfill:aaltohub"
     assert machine.out("stat", "-c", "%a", "/etc/aaltohub/credentials") == "700"
     assert machine.out("stat", "-c", "%a", "/etc/aaltohub/credentials/master_key") == "600"
     assert len(base64.b64decode(machine.out("cat", "/etc/aaltohub/credentials/master_key"))) == 32
@@ -41,7 +42,7 @@ def test_a_fresh_install_puts_everything_in_its_place(machine):
 
 
 def test_verify_says_nothing_where_the_executables_are(machine):
-    units = ["aaltohub.target", "aaltohub-writer.service", "aaltohub-supervisor.service", "aaltohub-listener@main.service"]
+    units = ["aaltohub.target", "aaltohub-writer.service", "aaltohub-supervisor.service", "aaltohub-listener@main.service", "aaltohub-backfill@main.service"]
     done = machine.run("systemd-analyze", "verify", *units)
     assert done.stdout + done.stderr == ""
 
@@ -58,7 +59,7 @@ def test_the_whole_target_starts(machine):
     machine.write("/etc/aaltohub/aaltohub.yaml", pipeline.CONFIGURATION)
     machine.write("/etc/aaltohub/credentials/api_hash", "0123456789abcdef0123456789abcdef", mode="600")
     # The units' times, shortened for the test.
-    for stage in ("aaltohub-writer.service", "aaltohub-supervisor.service", "aaltohub-listener@.service"):
+    for stage in ("aaltohub-writer.service", "aaltohub-supervisor.service", "aaltohub-listener@.service", "aaltohub-backfill@.service"):
         machine.write(f"/etc/systemd/system/{stage}.d/test.conf", "[Service]\nRestartSec=300ms\nWatchdogSec=3\n")
     machine.run("systemctl", "daemon-reload")
     pipeline.postgres(machine)
@@ -66,7 +67,7 @@ def test_the_whole_target_starts(machine):
     pipeline.migrate(machine)
     pipeline.login(machine)
     machine.run("systemctl", "reset-failed", "aaltohub-listener@main")
-    machine.run("systemctl", "enable", "aaltohub-listener@main")
+    machine.run("systemctl", "enable", "aaltohub-listener@main", "aaltohub-backfill@main")
     machine.run("systemctl", "start", "aaltohub.target")
     for stage in STAGES:
         machine.until_active(stage)
@@ -129,11 +130,12 @@ def test_a_wrong_configuration_is_78_one_line_and_no_restart(machine):
     pipeline.message_arrives(machine)
 
 
-def test_an_account_that_never_logged_in_is_77_and_no_restart(machine):
-    machine.run("systemctl", "start", "aaltohub-listener@stranger", check=False)
-    now = machine.show("aaltohub-listener@stranger", "ActiveState", "ExecMainStatus", "NRestarts")
+@pytest.mark.parametrize("stage", ["aaltohub-listener@stranger", "aaltohub-backfill@stranger"])
+def test_an_account_that_never_logged_in_is_77_and_no_restart(machine, stage):
+    machine.run("systemctl", "start", stage, check=False)
+    now = machine.show(stage, "ActiveState", "ExecMainStatus", "NRestarts")
     assert now["ActiveState"] == "failed" and now["ExecMainStatus"] == "77" and now["NRestarts"] == "0"
-    assert "aaltohubctl login" in machine.journal("aaltohub-listener@stranger")
+    assert "aaltohubctl login" in machine.journal(stage)
 
 
 def test_the_journal_has_fields(machine):

@@ -66,7 +66,7 @@ class Run:
 def run():
     with tempfile.TemporaryDirectory(prefix="ah-", dir="/tmp") as name:
         folder = pathlib.Path(name)
-        for stage in ("writer", "supervisor", "listener"):
+        for stage in ("writer", "supervisor", "listener", "backfill"):
             file = folder / f"aaltohub-{stage}"
             file.write_text(STAGE.format(python=sys.executable))
             file.chmod(file.stat().st_mode | stat.S_IXUSR)
@@ -86,11 +86,12 @@ def run():
 def test_all_stages_start_and_stop_in_order(run):
     one = run("--config", "/some/file")
     one.wait("run .*all ready")
-    assert sorted(line.split()[0] for line in (one.folder / "ready").read_text().splitlines()) == ["listener@a", "listener@b", "supervisor", "writer"]
+    assert sorted(line.split()[0] for line in (one.folder / "ready").read_text().splitlines()) == [
+        "backfill@a", "backfill@b", "listener@a", "listener@b", "supervisor", "writer"]
     one.wait(r"listener@a +\| working with --account a --config /some/file")
     assert one.stop() == 0
     stops = [line.split()[2].rstrip(":") for line in one.lines if ": stopped (status 0)" in line]
-    assert sorted(stops[:2]) == ["listener@a", "listener@b"] and stops[2:] == ["writer", "supervisor"]
+    assert sorted(stops[:4]) == ["backfill@a", "backfill@b", "listener@a", "listener@b"] and stops[4:] == ["writer", "supervisor"]
 
 
 def test_a_killed_stage_comes_back_alone(run):
@@ -99,7 +100,7 @@ def test_a_killed_stage_comes_back_alone(run):
     subprocess.run(["kill", "-9", str(one.pid("writer"))], check=True)
     one.wait("writer: ended with signal SIGKILL: starts again in 0.2 s")
     one.wait("writer: ready: all is well", times=2)
-    assert len([line for line in one.lines if ": started as process" in line]) == 5
+    assert len([line for line in one.lines if ": started as process" in line]) == 7
     assert one.stop() == 0
 
 
