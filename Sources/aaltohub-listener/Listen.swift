@@ -1,9 +1,11 @@
+import AccountStage
 import EventLink
 import Events
 import Foundation
 import ListenerCore
 import PostgreSQL
 import Primitives
+import ProducerCore
 import ServiceKit
 import Store
 import TelegramClient
@@ -49,9 +51,11 @@ func listen(_ context: ServiceContext, account: String) async throws {
         floodSleepMost: context.configuration.telegram.floodSleepThresholdSeconds, sharing: floods,
         unreadable: { object in Task { await keeper.keep(object, at: SystemClock.unix) } })
     api.remember(start.floodWaits.map { ($0.key, $0.until) })
+    let serverConfig = ServerConfig(TelegramConfigStore(database, account: account), api, dc: start.session.dc, context)
     let loop = ListenerLoop(
         machine: makeMachine(account, start, incarnation: try nextIncarnation("\(folder)/incarnation"), layer: settings.layer),
-        context: context, api: api, link: link, tap: tap, keeper: keeper, session: start.session)
+        context: context, api: api, link: link, tap: tap, keeper: keeper, serverConfig: serverConfig,
+        session: start.session)
     let groups = GroupsWatch(account: account, database: database, loop: loop, context: context, copy: copy, start: start, api: api)
     let names = UsernameStore(database, authorisation: account, process: service)
     let control = try ControlServer(
@@ -75,7 +79,7 @@ func listen(_ context: ServiceContext, account: String) async throws {
                 api.remember(await floods.read())
             }
         }
-        group.addTask { await followConfiguration(TelegramConfigStore(database, account: account), api, dc: start.session.dc, context) }
+        group.addTask { await serverConfig.run() }
         group.addTask {
             await resolveByName(account, loop, database, names, api) {
                 context.logger.info("a channel could not be asked for by its name: \($0)")
@@ -112,18 +116,6 @@ private func makeMachine(_ account: String, _ start: Start, incarnation: UInt64,
         role: .listener, account: account, incarnation: incarnation,
         stream: StreamID(using: &random), build: ServiceVersion.text)
     return ListenerMachine(producer: producer, groups: start.groups, peers: start.peers, seed: random.next(), layer: layer)
-}
-
-/// The clock in milliseconds, or one more than at the last start where the clock was set back since.
-private func nextIncarnation(_ path: String) throws -> UInt64 {
-    let last = FileManager.default.contents(atPath: path).flatMap { UInt64(String(decoding: $0, as: UTF8.self)) } ?? 0
-    let next = max(last + 1, UInt64(max(0, SystemClock.unix.nanoseconds / 1_000_000)))
-    do {
-        try Data("\(next)".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-        throw ServiceError.io("\(path): cannot be written: \(error)")
-    }
-    return next
 }
 
 private func keep(_ start: Start, _ copy: StartCopy.File) throws {

@@ -3,6 +3,7 @@ import Events
 import ListenerCore
 import Logging
 import Primitives
+import ProducerCore
 import ServiceKit
 import TL
 import TelegramClient
@@ -19,6 +20,7 @@ actor ListenerLoop {
     private let link: ProducerLink
     private let tap: TapPublisher
     private let keeper: Keeper
+    private let serverConfig: ServerConfig
     private var session: AccountSession
     /// Calls since the connection was made: until there is one, the server may push nothing.
     private var callsSinceConnected = 0
@@ -31,7 +33,7 @@ actor ListenerLoop {
 
     init(
         machine: ListenerMachine, context: ServiceContext, api: TelegramAPI, link: ProducerLink, tap: TapPublisher, keeper: Keeper,
-        session: AccountSession
+        serverConfig: ServerConfig, session: AccountSession
     ) {
         self.machine = machine
         self.context = context
@@ -39,6 +41,7 @@ actor ListenerLoop {
         self.link = link
         self.tap = tap
         self.keeper = keeper
+        self.serverConfig = serverConfig
         self.session = session
     }
 
@@ -56,7 +59,13 @@ actor ListenerLoop {
             perform(machine.telegramConnected(now: now, clock: clock))
             if callsSinceConnected == 0, machine.engine != nil, !machine.isDraining { greet() }
         case .newSession: perform(machine.sessionRenewed(now: now, clock: clock))
-        case .updates(let bytes), .undecodable(let bytes): perform(machine.pushed(bytes, now: now, clock: clock))
+        case .updates(let bytes), .undecodable(let bytes):
+            let notices = ConfigurationNotice.read(in: bytes)
+            if !notices.isEmpty {
+                let serverConfig = serverConfig
+                Task { await serverConfig.noticed(notices) }
+            }
+            perform(machine.pushed(bytes, now: now, clock: clock))
         case .disconnected(let reason):
             lastDisconnect = "\(reason)"
             context.logger.warning("Telegram is away", metadata: ["reason": "\(reason)"])

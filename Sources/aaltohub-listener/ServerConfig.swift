@@ -3,61 +3,92 @@ import Primitives
 import ServiceKit
 import Store
 import TL
+import TelegramClient
 import TelegramConnection
 
-/// How long after a failure help.getConfig is asked again, and the shortest time between two: the server's own `expires` is hours away.
-private let configRetry = Duration.seconds(300)
+/// Keeps what the server tells of itself: asks when `ConfigurationWatch` says so, stores the answer, and connects by its addresses.
+actor ServerConfig {
+    private let store: TelegramConfigStore
+    private let api: TelegramAPI
+    private let context: ServiceContext
+    private var watch: ConfigurationWatch
+    private var pause: Task<Void, Never>?
 
-/// Keeps what the server tells of itself: asks when the stored config has expired, stores the answer, and goes by its addresses, unless
-/// the operator has named some.
-func followConfiguration(
-    _ store: TelegramConfigStore, _ api: TelegramAPI, dc: Int32, _ context: ServiceContext
-) async {
-    let telegram = context.configuration.telegram
-    func use(_ config: TLObject) async {
-        guard telegram.servers == Configuration().telegram.servers, let told = ServerConfiguration(config) else { return }
-        let own = telegram.usableServers.filter { $0.dc == Int(dc) }.map { ServerAddress(host: $0.host, port: $0.port) }
-        let addresses = told.directory.addresses(of: dc, isObfuscated: telegram.transport == .obfuscated)
-            .filter { telegram.ipv6 || !$0.host.contains(":") }
-        await api.connection.setAddresses(addresses + own.filter { !addresses.contains($0) })
+    init(_ store: TelegramConfigStore, _ api: TelegramAPI, dc: Int32, _ context: ServiceContext) {
+        self.store = store
+        self.api = api
+        self.context = context
+        let telegram = context.configuration.telegram
+        watch = ConfigurationWatch(
+            .init(
+                dc: dc, isTest: telegram.test,
+                named: telegram.usableServers.filter { $0.dc == Int(dc) }.map { ServerAddress(host: $0.host, port: $0.port) },
+                usesTold: telegram.usesConfigAddresses, isObfuscated: telegram.transport == .obfuscated, allowsIPv6: telegram.ipv6),
+            now: SystemClock.now)
     }
-    var isKnown = false
-    while !Task.isCancelled {
-        var wait = configRetry
+
+    /// Follows until the task is cancelled.
+    func run() async {
+        await restore()
+        while !Task.isCancelled {
+            if watch.begin(now: SystemClock.now) { await ask() }
+            await wait()
+        }
+    }
+
+    /// What the server pushed of it.
+    func noticed(_ notices: [ConfigurationNotice]) async {
+        for notice in notices { watch.noticed(notice) }
+        context.logger.notice("the server says that its configuration changed")
+        pause?.cancel()
+        await use()
+    }
+
+    private func restore() async {
         do {
-            let now = SystemClock.unix
-            let stored = try await store.load()
-            var expires = stored?.expires ?? now
-            if !isKnown, let stored, let object = TLObject(text: stored.config) {
-                await use(object)
-                isKnown = true
+            guard let stored = try await store.load() else { return }
+            // What another build has stored may be nothing to this one.
+            guard let json = try? JSONDecoder().decode(JSON.self, from: Data(stored.config.utf8)), let config = TLObject(json: json) else {
+                return
             }
-            if expires <= now {
-                let config = try await api.once(TLObject("help.getConfig"))
-                guard let object = config.object, let told = object["expires"]?.int else {
-                    throw CallFailureText(description: "help.getConfig was answered strangely")
-                }
-                expires = UnixTime(seconds: told)
-                try await store.save(object.json.text, expires: expires)
-                await use(object)
-                isKnown = true
-                context.logger.info("the server's configuration is stored", metadata: ["expires": "\(told)"])
-            }
-            wait = max(configRetry, expires - now)
+            watch.stored(config, now: SystemClock.now, clock: SystemClock.unix)
+            await use()
         } catch {
             context.logger.info("the server's configuration is not known: \(error)")
         }
-        do { try await Task.sleep(for: wait) } catch { return }
+    }
+
+    private func ask() async {
+        do {
+            let config = try await api.once(TLObject("help.getConfig")).object ?? TLObject("null", [:])
+            guard let expires = watch.answered(config, now: SystemClock.now, clock: SystemClock.unix) else {
+                return context.logger.warning("help.getConfig was answered strangely: \(config.name)")
+            }
+            await use()
+            try await store.save(config.json.text, expires: expires)
+            context.logger.info("the server's configuration is stored", metadata: ["expires": "\(expires.seconds)"])
+        } catch let failure as CallFailure {
+            watch.failed(now: SystemClock.now)
+            context.logger.info("the server's configuration is not known: \(failure)")
+        } catch {
+            context.logger.info("the server's configuration could not be stored: \(error)")
+        }
+    }
+
+    private func use() async { await api.connection.setAddresses(watch.addresses) }
+
+    /// Until the watch wants something, or something is pushed.
+    private func wait() async {
+        let time = max((watch.nextDeadline ?? SystemClock.now) - SystemClock.now, .zero)
+        let pause = Task {
+            // Cancelled by a push or by the end.
+            do { try await Task.sleep(for: time) } catch {}
+        }
+        self.pause = pause
+        await withTaskCancellationHandler {
+            await pause.value
+        } onCancel: {
+            pause.cancel()
+        }
     }
 }
-
-extension TLObject {
-    /// Reads the JSON text of `json`.
-    fileprivate init?(text: String) {
-        // What another build has stored may be nothing to this one.
-        guard let json = try? JSONDecoder().decode(JSON.self, from: Data(text.utf8)) else { return nil }
-        self.init(json: json)
-    }
-}
-
-private struct CallFailureText: Error, CustomStringConvertible { let description: String }

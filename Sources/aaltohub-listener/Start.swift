@@ -1,6 +1,7 @@
 import ListenerCore
 import PostgreSQL
 import Primitives
+import ProducerCore
 import ServiceKit
 import Store
 import TelegramClient

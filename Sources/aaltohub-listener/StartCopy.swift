@@ -1,6 +1,7 @@
 import Foundation
 import ListenerCore
 import Primitives
+import ProducerCore
 import Store
 import TelegramConnection
 

@@ -45,6 +45,15 @@ import Testing
         #expect(read.supervisor.listen == .init(host: "::1", port: 9))
     }
 
+    @Test func the_server_s_own_word_for_its_addresses_counts_while_nobody_named_others() throws {
+        let named = "telegram:\n  servers:\n    - 2 127.0.0.1:4430\n"
+        func usesTold(_ yaml: String) throws -> Bool { try Configuration(yaml: yaml, file: "f").telegram.usesConfigAddresses }
+        #expect(try usesTold(""))
+        #expect(try !usesTold(named))
+        #expect(try usesTold(named + "  use_config_addresses: always\n"))
+        #expect(try !usesTold("telegram:\n  use_config_addresses: never\n"))
+    }
+
     @Test func an_unknown_key_is_an_error_with_the_place_and_the_nearest_key() {
         #expect(error("link:\n  credti: 5") == "test.yaml:2: unknown key link.credti; did you mean link.credit?")
         #expect(error("logging_level: info")?.contains("unknown key logging_level; did you mean logging.level?") == true)

@@ -52,6 +52,12 @@ public struct DataCenterDirectory: Hashable, Sendable {
         return out
     }
 
+    /// What updateDcOptions tells stands before what was known; an option for a known address takes its place. Nothing else is forgotten:
+    /// only help.getConfig names all there are.
+    public func merging(_ news: [DataCenterOption]) -> DataCenterDirectory {
+        DataCenterDirectory(news + options.filter { old in !news.contains { $0.dc == old.dc && $0.address == old.address } })
+    }
+
     /// Telegram's production servers, for the time before `help.getConfig` was asked: those that TDLib is shipped with.
     public static let production = bootstrap([
         (1, "149.154.175.50"), (2, "149.154.167.51"), (2, "95.161.76.100"), (3, "149.154.175.100"), (4, "149.154.167.91"),

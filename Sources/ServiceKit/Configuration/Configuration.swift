@@ -55,6 +55,8 @@ public struct Configuration: Hashable, Sendable {
         public var transport = Transport.intermediate
         /// Whether IPv6 addresses of `servers` are used.
         public var ipv6 = false
+        /// Whether the addresses that the server tells are used beside those of `servers`.
+        public var useConfigAddresses = UseConfigAddresses.auto
         /// Whether the data centres are Telegram's test ones: their ids are sent plus 10,000.
         public var test = false
         /// The data centre that a first login goes to.
@@ -65,6 +67,18 @@ public struct Configuration: Hashable, Sendable {
         public var backfillLogin = false
 
         public enum Transport: String, Hashable, Sendable, CaseIterable { case abridged, intermediate, padded, full, obfuscated }
+
+        /// auto: while `servers` are Telegram's own, the default.
+        public enum UseConfigAddresses: String, Hashable, Sendable, CaseIterable { case auto, always, never }
+
+        /// `useConfigAddresses`, decided.
+        public var usesConfigAddresses: Bool {
+            switch useConfigAddresses {
+            case .auto: servers == Telegram().servers
+            case .always: true
+            case .never: false
+            }
+        }
 
         /// The addresses that may be used, in the file's order.
         public var usableServers: [Server] { servers.filter { ipv6 || !$0.isIPv6 } }

@@ -88,6 +88,10 @@ extension Configuration {
                 "RSA public keys of the server; an empty list means Telegram's own, which are built in."),
             ConfigurationKey("telegram.transport", \.telegram.transport, "How MTProto packets are framed on TCP."),
             ConfigurationKey("telegram.ipv6", \.telegram.ipv6, "Whether the IPv6 addresses of the list are used."),
+            ConfigurationKey(
+                "telegram.use_config_addresses", \.telegram.useConfigAddresses,
+                "Whether the listener connects to the addresses that the server tells (help.getConfig, updateDcOptions)",
+                "before those of the list. auto: while the list is the default."),
             ConfigurationKey("telegram.test", \.telegram.test, "Whether these are Telegram's test data centres."),
             ConfigurationKey(
                 "telegram.home_dc", \.telegram.homeDC, unit: "data centre id", check: range(1...999),

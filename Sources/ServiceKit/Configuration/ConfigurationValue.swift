@@ -53,6 +53,7 @@ extension ConfigurationValue where Self: RawRepresentable & CaseIterable, RawVal
     var configurationTexts: [String] { [rawValue] }
 }
 extension Configuration.Telegram.Transport: ConfigurationValue {}
+extension Configuration.Telegram.UseConfigAddresses: ConfigurationValue {}
 extension Configuration.Logging.Level: ConfigurationValue {}
 extension Configuration.Logging.Format: ConfigurationValue {}
 
