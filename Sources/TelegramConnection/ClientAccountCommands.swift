@@ -13,7 +13,7 @@ public struct AccountCommands: Sendable {
         case revokeAuthorization = "revoke_authorization"
         /// Lets another process of ours log in: `token`, base64url.
         case acceptLoginToken = "accept_login_token"
-        /// Ends this very login.
+        /// Ends this very login, and has the server forget its key: nothing can be called afterwards. Answers `key_destroyed`.
         case logOut = "log_out"
         /// Who has a user name: `name`. Nobody: null.
         case resolveUsername = "resolve_username"
@@ -34,11 +34,15 @@ public struct AccountCommands: Sendable {
     }
 
     private let api: TelegramAPI
+    private let keyDeadline: Duration
     private let learnt: (@Sendable (TLObject) async -> Void)?
 
-    /// - Parameter learnt: takes what an answer tells of users and chats, as an envelope without updates.
-    public init(_ api: TelegramAPI, learnt: (@Sendable (TLObject) async -> Void)? = nil) {
+    /// - Parameters:
+    ///   - keyDeadline: how long the server may take to forget a key after a logout; the operator waits for it.
+    ///   - learnt: takes what an answer tells of users and chats, as an envelope without updates.
+    public init(_ api: TelegramAPI, keyDeadline: Duration = .seconds(10), learnt: (@Sendable (TLObject) async -> Void)? = nil) {
         self.api = api
+        self.keyDeadline = keyDeadline
         self.learnt = learnt
     }
 
@@ -52,7 +56,7 @@ public struct AccountCommands: Sendable {
             return true
         case .logOut:
             _ = try await ask(TLObject("auth.logOut"), isIdempotent: false)
-            return true
+            return ["key_destroyed": .bool(await destroyKey())]
         case .resolveUsername:
             guard let name = arguments["name"]?.string else { throw .refused("a name is missing") }
             return try await resolve(name)?.json ?? .null
@@ -67,6 +71,15 @@ public struct AccountCommands: Sendable {
             return try await api.call(call, isIdempotent: isIdempotent)
         } catch {
             throw .call(error)
+        }
+    }
+
+    /// The login is ended whatever comes of this: a key that stays behind opens nothing any more.
+    private func destroyKey() async -> Bool {
+        do {
+            return try await api.connection.destroyKey(deadline: keyDeadline)
+        } catch {
+            return false
         }
     }
 

@@ -14,7 +14,17 @@ func accountCommands(
     for name in AccountCommands.Name.allCases {
         let handler: ControlServer.Handler = { (request) async throws(ControlFailure) -> JSON in
             context.logger.notice("asked: \(name.rawValue)", metadata: ["actor": "\(request.actor)"])
-            return try await answer(name, request.arguments, names, commands)
+            guard name == .logOut else { return try await answer(name, request.arguments, names, commands) }
+            await loop.beginLogout()
+            do throws(ControlFailure) {
+                let answer = try await answer(name, request.arguments, names, commands)
+                // The process ends beside the answer, which is sent before the control socket closes.
+                Task { await loop.endLogout(isLoggedOut: true) }
+                return answer
+            } catch {
+                await loop.endLogout(isLoggedOut: false)
+                throw error
+            }
         }
         handlers[name.rawValue] = handler
     }

@@ -95,7 +95,6 @@ func listen(_ context: ServiceContext, account: String) async throws {
         return reason
     }
     await connection.close()
-    await control.close()
     await link.close()
     await tap.close()
     defer { patience.cancel() }
@@ -103,6 +102,8 @@ func listen(_ context: ServiceContext, account: String) async throws {
     if case .loginNeeded(let error) = reason {
         await keeper.set(AccountState(AccountTrouble(message: error)), reason: error)
     }
+    // Late: an answer to the one who asked for this end may still be on its way.
+    await control.close()
     await database.close()
     if case .drainTimeOver(let left) = reason {
         context.logger.warning("\(left) records were not acknowledged in time; Telegram gives them again at the next start")

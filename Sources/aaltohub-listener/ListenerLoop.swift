@@ -30,6 +30,9 @@ actor ListenerLoop {
     private var waiters: [CheckedContinuation<ListenerMachine.StopReason, Never>] = []
     private var alarm: (at: Instant, task: Task<Void, Never>)?
     private var lastDisconnect: String?
+    private var isLoggingOut = false
+    /// Why the process would have ended meanwhile.
+    private var heldBack: ListenerMachine.StopReason?
 
     init(
         machine: ListenerMachine, context: ServiceContext, api: TelegramAPI, link: ProducerLink, tap: TapPublisher, keeper: Keeper,
@@ -248,8 +251,21 @@ actor ListenerLoop {
         }
     }
 
+    /// The login is being ended: that it is gone is no news then, and the connection is still needed to give up the key.
+    func beginLogout() { isLoggingOut = true }
+
+    func endLogout(isLoggedOut: Bool) {
+        isLoggingOut = false
+        // Nothing can be called any more, and no call would be needed to learn it.
+        if isLoggedOut { finish(.loginNeeded("AUTH_KEY_UNREGISTERED")) } else if let reason = heldBack { finish(reason) }
+    }
+
     func finish(_ reason: ListenerMachine.StopReason) {
         guard outcome == nil else { return }
+        if isLoggingOut, case .loginNeeded = reason {
+            heldBack = reason
+            return
+        }
         outcome = reason
         alarm?.task.cancel()
         for waiter in waiters { waiter.resume(returning: reason) }

@@ -99,7 +99,10 @@ struct AccountsAuthorizations: AsyncParsableCommand {
 struct AccountsLogout: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logout", abstract: "Ends a login at Telegram and forgets its session.",
-        discussion: "The account's listener ends with status 77. Groups and messages stay.")
+        discussion: """
+            The account's listener ends with status 77. Groups and messages stay. Telegram forgets the login's key, too; where that
+            cannot be had in time the key is left behind, and opens nothing any more.
+            """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var login: LoginOptions
@@ -107,15 +110,21 @@ struct AccountsLogout: AsyncParsableCommand {
     var account: String
 
     func run() async throws {
-        try await common.withDatabase { database in
+        let isKeyGone = try await common.withDatabase { database in
             let access = try AccountAccess(account, common, database)
-            _ = try await access.run(.logOut, for: login.purpose)
+            let answer = try await access.run(.logOut, for: login.purpose)
             try await AccountStore(database, masterKey: common.credentials.masterKey().bytes).forgetSession(of: account, for: login.purpose)
+            return answer["key_destroyed"]?.bool ?? false
         }
-        output(
-            common.json
-                ? JSON.object([.init("account", .string(account)), .init("logged_out", .string(login.purpose.rawValue))]).text
-                : "\(account): the \(login.purpose.rawValue)'s login is ended")
+        if common.json {
+            return output(
+                JSON.object([
+                    .init("account", .string(account)), .init("logged_out", .string(login.purpose.rawValue)),
+                    .init("key_destroyed", .bool(isKeyGone)),
+                ]).text)
+        }
+        output("\(account): the \(login.purpose.rawValue)'s login is ended")
+        if !isKeyGone { notice("Telegram did not say that it forgot the login's key; it opens nothing any more") }
     }
 }
 

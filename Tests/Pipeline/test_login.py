@@ -226,7 +226,8 @@ def test_another_master_key_in_one_transaction(running):
 
 def test_logout_ends_the_login_at_telegram_too(running):
     before = len(devices(running, CRAWLER))
-    running.ctl("accounts", "logout", ACCOUNT)
+    done = json.loads(running.ctl("accounts", "logout", ACCOUNT, "--json").stdout)
+    assert done == {"account": ACCOUNT, "logged_out": "listener", "key_destroyed": True}
     assert len(devices(running, CRAWLER)) == before - 1
     told = accounts(running)[ACCOUNT]
     assert told["state"] == "revoked" and not told["has_session"]
@@ -234,3 +235,15 @@ def test_logout_ends_the_login_at_telegram_too(running):
     assert again.wait(30) == 77
     running.processes.pop("listener")
     assert running.ctl("accounts", "logout", ACCOUNT, check=False).returncode == 77
+
+
+def test_a_running_listener_logs_out_and_ends(running):
+    running.ctl("login", "--account", ACCOUNT, "--phone", CRAWLER, stdin=f"{CODE}\n")
+    listening(running)
+    before = len(devices(running, CRAWLER))
+    done = json.loads(running.ctl("accounts", "logout", ACCOUNT, "--json").stdout)
+    assert done == {"account": ACCOUNT, "logged_out": "listener", "key_destroyed": True}
+    assert running.processes.pop("listener").wait(30) == 77
+    assert len(devices(running, CRAWLER)) == before - 1
+    told = accounts(running)[ACCOUNT]
+    assert told["state"] == "revoked" and not told["has_session"]

@@ -123,6 +123,16 @@ final class LoopbackServer: @unchecked Sendable {
         }
     }
 
+    /// Answers what was held back with these bytes, and takes nothing in after that if it is to be `deaf`.
+    func answerHeld(with result: [UInt8], thenDeaf deaf: Bool = false) async throws {
+        try await on { server in
+            for (session, message, _) in server.unanswered { server.sessions[session]?.respond(to: message, result: result) }
+            server.unanswered = []
+            server.flush()
+            server.isDeaf = deaf
+        }
+    }
+
     func fail(code: Int32, text: String) async throws {
         try await on { server in
             for (session, message, _) in server.unanswered { server.sessions[session]?.fail(message, code: code, text: text) }
