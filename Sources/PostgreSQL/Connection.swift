@@ -98,16 +98,23 @@ public final class Connection: Sendable {
         }
     }
 
-    /// Ends the session and the thread after what is queued. Later calls throw `closed`.
+    /// Ends the session and the thread after what is queued, and returns then, or when the connection is abandoned meanwhile.
+    /// Later calls throw `closed`.
     public func close() async {
-        let slot = slot
-        await withCheckedContinuation { continuation in
+        let (slot, callers) = (slot, callers)
+        let _: Void? = try? await withCheckedThrowingContinuation { continuation in
+            let call = Call(continuation)
+            let id = callers.add { call.resume(with: .success(())) }
             let accepted = thread.submit {
                 slot.session?.close()
                 slot.session = nil
-                continuation.resume()
+                callers.remove(id)
+                call.resume(with: .success(()))
             }
-            if !accepted { continuation.resume() }
+            if !accepted {
+                callers.remove(id)
+                call.resume(with: .success(()))
+            }
         }
         thread.stop()
     }

@@ -200,10 +200,13 @@ import Testing
         }
         while try !isActive() { try await Task.sleep(for: .milliseconds(5)) }
         let queued = Task { try await connection.run { _ in } }
+        let closing = Task { await connection.close() }
+        try await Task.sleep(for: .milliseconds(50))
         let began = ContinuousClock.now
         connection.abandon()
         await #expect(throws: PostgresError.closed) { try await running.value }
         await #expect(throws: PostgresError.closed) { try await queued.value }
+        await closing.value
         await #expect(throws: PostgresError.closed) { try await connection.run { _ in } }
         while try isActive() { try await Task.sleep(for: .milliseconds(5)) }
         #expect(ContinuousClock.now - began < .seconds(20))
