@@ -75,8 +75,15 @@ import Testing
         #expect(counts["never.called"] == CallCounts.Method())
     }
 
+    @Test func waits_of_any_length_can_be_summed_up() {
+        var counts = CallCounts()
+        for _ in 0..<4 { counts.failed("messages.getHistory", rpc(420, "FLOOD_WAIT_9223372036854775807")) }
+        #expect(counts["messages.getHistory"].waitedSeconds == 4 * UInt64(Int32.max))
+    }
+
     @Test func names_of_errors_are_few_and_hold_no_text_of_a_server() {
         #expect(CallCounts.name(of: rpc(303, "FILE_MIGRATE_5")) == "FILE_MIGRATE_X")
+        #expect(CallCounts.name(of: rpc(400, String(repeating: "A", count: 101))) == "code 400")
         #expect(CallCounts.name(of: rpc(400, "FILE_REFERENCE_3_EXPIRED")) == "FILE_REFERENCE_X_EXPIRED")
         #expect(CallCounts.name(of: rpc(-503, "Timeout")) == "code -503")
         #expect(CallCounts.name(of: rpc(400, "hello \"you\"")) == "code 400")

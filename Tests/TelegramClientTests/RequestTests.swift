@@ -28,6 +28,16 @@ import Testing
         for (code, message, kind) in table { #expect(RPCError(code: code, message: message).kind == kind, "\(message)") }
     }
 
+    @Test func a_number_beyond_reason_is_the_most_that_clocks_bear() {
+        let most = RPCErrorKind.numberMost
+        for number in ["2147483648", "9223372036854775807", "99999999999999999999999"] {
+            #expect(RPCError(code: 420, message: "FLOOD_WAIT_\(number)").kind == .wait(.flood, seconds: most))
+            #expect(RPCError(code: 303, message: "USER_MIGRATE_\(number)").kind == .migrate(.user, dc: most))
+        }
+        #expect(RPCError(code: 420, message: "FLOOD_WAIT_-5").kind == .wait(.flood, seconds: 0))
+        #expect(RPCError(code: 420, message: "FLOOD_WAIT_").kind == .wait(.flood, seconds: 0))
+    }
+
     @Test func what_concerns_the_account_is_no_failure_of_one_box() {
         #expect(UpdateFailure(.rpc(RPCError(code: 401, message: "SESSION_REVOKED"))) == nil)
         #expect(UpdateFailure(.rpc(RPCError(code: 406, message: "CHANNEL_PRIVATE"))) == .lostAccess(reason: "CHANNEL_PRIVATE"))

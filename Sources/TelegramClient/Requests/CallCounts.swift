@@ -17,6 +17,8 @@ public struct CallCounts: Sendable, Equatable {
     /// Names of failures kept per method, and methods in all; what is beyond counts as `other`.
     static let errorsMost = 20
     static let methodsMost = 200
+    /// Bytes of a failure's name; the longest that is documented has half of it.
+    static let nameMost = 100
 
     private var methods: [String: Method] = [:]
 
@@ -56,7 +58,8 @@ public struct CallCounts: Sendable, Equatable {
         case .disconnected: return "disconnected"
         case .undecodable: return "undecodable"
         case .rpc(let error):
-            guard error.message.utf8.allSatisfy({ $0 == 95 || (48...57).contains($0) || (65...90).contains($0) }) else {
+            let text = error.message.utf8
+            guard text.count <= nameMost, text.allSatisfy({ $0 == 95 || (48...57).contains($0) || (65...90).contains($0) }) else {
                 return "code \(error.code)"
             }
             return error.message.split(separator: "_", omittingEmptySubsequences: false)

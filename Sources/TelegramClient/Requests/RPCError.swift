@@ -116,11 +116,15 @@ public enum RPCErrorKind: Hashable, Sendable {
         }
     }
 
+    /// What a number in a name counts as at most: clocks and sums can bear it.
+    static let numberMost = Int(Int32.max)
+
     /// `FLOOD_WAIT_30` is FLOOD_WAIT and 30; what has no number at its end stays whole.
     private static func split(_ message: String) -> (name: String, number: Int?) {
-        guard let underscore = message.lastIndex(of: "_"), let number = Int(message[message.index(after: underscore)...]), number >= 0
-        else { return (message, nil) }
-        return (String(message[..<underscore]), number)
+        guard let underscore = message.lastIndex(of: "_") else { return (message, nil) }
+        let digits = message[message.index(after: underscore)...]
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return (message, nil) }
+        return (String(message[..<underscore]), min(Int(digits) ?? numberMost, numberMost))
     }
 }
 
