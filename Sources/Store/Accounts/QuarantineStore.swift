@@ -8,7 +8,8 @@ public struct QuarantineStore: Sendable {
     private let seal: Seal
     private let digestKey: [UInt8]
 
-    /// Objects of one account that are kept, and their bytes: the unreadable is rare, and a flood of it says the same again and again.
+    /// Objects of one account that wait for a build that reads them, and their bytes: the unreadable is rare, and a flood of it says
+    /// the same again and again.
     public static let rowsMost: Int64 = 10_000
     public static let bytesMost: Int64 = 64 << 20
     /// Bytes of one object; the largest frame of a server is 1 MiB.
@@ -84,7 +85,9 @@ public struct QuarantineStore: Sendable {
                 """
                 INSERT INTO aaltohub.quarantine (account, received_at, context, layer, reason, digest, size, bytes, key_id)
                 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
-                WHERE (SELECT count(*) < $10 AND coalesce(sum(size), 0) + $7 <= $11 FROM aaltohub.quarantine WHERE account = $1)
+                WHERE (
+                    SELECT count(*) < $10 AND coalesce(sum(size), 0) + $7 <= $11 FROM aaltohub.quarantine
+                    WHERE account = $1 AND decoded_at IS NULL)
                 ON CONFLICT (account, digest) DO NOTHING
                 """,
                 [
