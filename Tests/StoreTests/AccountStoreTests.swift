@@ -163,6 +163,19 @@ import Testing
         #expect(try await store.load().map(\.accessHash) == [50])
     }
 
+    @Test func a_name_that_postgres_cannot_hold_costs_nobody_else_a_hash() async throws {
+        let listener = Connection(try database.options("aaltohub_listener"))
+        let store = EntityStore(listener, authorisation: "a")
+        try await store.save([
+            Entity(type: .user, id: 1, accessHash: 10, username: "a\0b"), Entity(type: .user, id: 2, accessHash: 20, username: "c"),
+        ])
+        #expect(try await Set(store.load().map(\.username)) == ["a\u{FFFD}b", "c"])
+        let accounts = AccountStore(connection, masterKey: key)
+        try await accounts.register("main", phone: nil, apiID: nil)
+        try await AccountStore(listener, masterKey: key).set(state: .frozen, of: "main", reason: "X\0Y")
+        #expect(try await accounts.state(of: "main").reason == "X\u{FFFD}Y")
+    }
+
     @Test func an_accounts_state_has_a_word_and_a_reason_and_a_new_session_clears_it() async throws {
         let accounts = AccountStore(connection, masterKey: key)
         try await accounts.register("main", phone: nil, apiID: nil)

@@ -207,7 +207,7 @@ public struct AccountStore: Sendable {
                 """
                 UPDATE aaltohub.accounts SET state = $2, state_reason = $3, updated_at = now()
                 WHERE name = $1 AND (state, state_reason) IS DISTINCT FROM ($2, $3)
-                """, [.text(name), .text(state.rawValue), .text(reason)])
+                """, [.text(name), .text(state.rawValue), .text(reason?.replacing("\0", with: "\u{FFFD}"))])
         }
     }
 

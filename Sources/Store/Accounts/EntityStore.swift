@@ -48,7 +48,8 @@ public struct EntityStore: Sendable {
         }
     }
 
-    /// Adds or renews; a missing hash or name leaves the stored one. Of the same entity twice the last one counts.
+    /// Adds or renews; a missing hash or name leaves the stored one. Of the same entity twice the last one counts. A NUL in a name, which
+    /// Postgres cannot hold, is replaced: it is no reason to lose the others.
     public func save(_ entities: [Entity]) async throws {
         var last: [Entity] = []
         var seen: Set<String> = []
@@ -60,7 +61,7 @@ public struct EntityStore: Sendable {
                 Self.upsert,
                 [
                     .text(authorisation), .texts(rows.map(\.type.rawValue)), .bigints(rows.map(\.id)), .bigints(rows.map(\.accessHash)),
-                    .texts(rows.map(\.username)),
+                    .texts(rows.map { $0.username?.replacing("\0", with: "\u{FFFD}") }),
                 ])
         }
     }
