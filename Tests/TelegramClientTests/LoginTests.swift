@@ -86,6 +86,19 @@ import Testing
         #expect(login.ticket?.dc == 4)
     }
 
+    @Test func an_account_that_is_nowhere_is_not_looked_for_without_end() {
+        var login = Login(phone: "+100", apiID: 7, apiHash: "secret", dc: 2)
+        _ = login.start()
+        for dc in 1...Login.movesMost {
+            #expect(login.failed(rpc(303, "PHONE_MIGRATE_\(dc)")) == .migrate(dc: Int32(dc)))
+            _ = login.migrated(to: Int32(dc))
+        }
+        guard case .refused = login.failed(rpc(303, "PHONE_MIGRATE_1")) else {
+            Issue.record("it goes on")
+            return
+        }
+    }
+
     @Test func a_second_process_finishes_with_the_code_and_the_password() {
         var login = Login(resuming: ticket, apiID: 7, apiHash: "secret")
         #expect(name(login.code("12345")) == "auth.signIn")

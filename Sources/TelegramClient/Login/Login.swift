@@ -63,6 +63,7 @@ public struct Login: Sendable {
     var state = State.idle
     private var dc: Int32
     private var restarts = 0
+    private var moves = 0
     /// Log in by a token; there is no phone number then.
     private let isByToken: Bool
     /// The token to import on the data centre that we were sent to.
@@ -70,6 +71,8 @@ public struct Login: Sendable {
 
     /// AUTH_RESTART, and a token that is too old, are answered with a new start at most so often.
     static let restartsMost = 3
+    /// One data centre knows where an account is; more than a few moves are a circle.
+    static let movesMost = 5
 
     public init(phone: String, apiID: Int32, apiHash: String, dc: Int32) {
         self.phone = phone
@@ -190,8 +193,7 @@ public struct Login: Sendable {
         case (.exportingToken, "auth.loginTokenMigrateTo"):
             guard let token = answer["token"]?.bytes, let dc = answer["dc_id"]?.int else { return refuse(.unsupported(answer.name)) }
             movedToken = token
-            state = .idle
-            return .migrate(dc: Int32(clamping: dc))
+            return move(to: Int32(clamping: dc))
         case (.exportingToken, "auth.loginTokenSuccess"):
             guard let authorization = answer["authorization"]?.object else { return refuse(.unsupported(answer.name)) }
             return signedIn(authorization)
@@ -203,9 +205,7 @@ public struct Login: Sendable {
     public mutating func failed(_ failure: CallFailure) -> Step {
         guard case .rpc(let error) = failure else { return refuse(.failed(failure.description)) }
         switch error.kind {
-        case .migrate(.phone, let dc), .migrate(.network, let dc), .migrate(.user, let dc):
-            state = .idle
-            return .migrate(dc: Int32(clamping: dc))
+        case .migrate(.phone, let dc), .migrate(.network, let dc), .migrate(.user, let dc): return move(to: Int32(clamping: dc))
         case .passwordNeeded:
             ticket?.wantsPassword = true
             state = .gettingPassword
@@ -276,6 +276,13 @@ public struct Login: Sendable {
         state = .waitingForPassword(
             SRP.Challenge(id: id, salt1: salt1, salt2: salt2, g: Int32(clamping: g), p: p, publicNumber: b))
         return .needPassword(hint: answer["hint"]?.string)
+    }
+
+    private mutating func move(to dc: Int32) -> Step {
+        guard moves < Login.movesMost else { return refuse(.failed("the data centres send us on and on")) }
+        moves += 1
+        state = .idle
+        return .migrate(dc: dc)
     }
 
     private mutating func refuse(_ refusal: Refusal) -> Step {
