@@ -70,6 +70,14 @@ import Testing
         #expect(try Credentials(environment: ["API_HASH": ""]).find(.apiHash) == nil)
     }
 
+    @Test func a_master_key_is_taken_as_people_write_it() {
+        let digits = key.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        #expect(Credentials.masterKey(of: Array((digits + "\r\n").utf8))?.bytes == key)
+        #expect(Credentials.masterKey(of: Array("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= ".utf8))?.bytes == key)
+        #expect(Credentials.masterKey(of: Array("short".utf8)) == nil)
+        #expect(Credentials.masterKey(of: []) == nil)
+    }
+
     @Test func base64_of_either_alphabet() {
         #expect(base64("") == [])
         #expect(base64("Zg==").map { String(decoding: $0, as: UTF8.self) } == "f")
@@ -101,14 +109,5 @@ final class TemporaryFolder {
         for name in Folders.services(in: path) { unlink("\(path)/\(name).sock") }
         for name in ["master_key", "api_hash", "a.lock", "notify"] { unlink("\(path)/\(name)") }
         rmdir(path)
-    }
-
-    @Test func a_master_key_is_taken_as_people_write_it() {
-        let key = [UInt8](0..<32)
-        let digits = key.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        #expect(Credentials.masterKey(of: Array((digits + "\r\n").utf8))?.bytes == key)
-        #expect(Credentials.masterKey(of: Array("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= ".utf8))?.bytes == key)
-        #expect(Credentials.masterKey(of: Array("short".utf8)) == nil)
-        #expect(Credentials.masterKey(of: []) == nil)
     }
 }
