@@ -62,8 +62,25 @@ import Testing
         #expect(refusal(["cmd": "create_group", "kind": "club", "creator": "9996610001"])?.contains("kind") == true)
         let nowhere: JSON = ["kind": "basic", "id": 5]
         #expect(refusal(["cmd": "send", "from": "9996610001", "to": nowhere, "text": "x"])?.contains("no such peer") == true)
+        for (calls, seconds): (JSON, JSON) in [(0, 1), (1, 0), (-1, 1)] {
+            let limit: JSON = ["cmd": "limit", "method": "messages.getHistory", "calls": calls, "seconds": seconds]
+            #expect(refusal(limit) == "calls and seconds are 1 or more")
+        }
+        for command in ["pushes", "calls"] {
+            let rule: JSON = ["cmd": .string(command), "method": "*", "effect": "cut", "count": 0]
+            #expect(refusal(rule) == "count is 1 or more")
+        }
         let unknown = try Control.run(["cmd": "dance"], on: &server, now: now)
         #expect(unknown == nil)
+    }
+
+    @Test func seconds_beyond_reason_are_refused() {
+        var wire = Wire()
+        for command in ["refuse", "linger", "clock"] {
+            for seconds in [1e300, -1e300, 1e10] {
+                #expect(throws: Control.Refusal.self) { try wire.control(["cmd": .string(command), "seconds": .double(seconds)]) }
+            }
+        }
     }
 
     @Test func private_messages_and_windows() throws {

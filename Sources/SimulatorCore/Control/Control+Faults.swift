@@ -20,9 +20,10 @@ extension Control {
         case "calls": server.faults.calls.rules.append(try callRule(command, server.world))
         case "limit":
             guard let method = command["method"]?.string else { throw Refusal("missing: method") }
+            let (calls, seconds) = (try number(command, "calls"), try number(command, "seconds"))
+            guard calls >= 1, seconds >= 1 else { throw Refusal("calls and seconds are 1 or more") }
             server.faults.calls.limits.removeAll { $0.method == method }
-            server.faults.calls.limits.append(
-                CallFaults.Limit(method: method, calls: Int(try number(command, "calls")), seconds: try number(command, "seconds")))
+            server.faults.calls.limits.append(CallFaults.Limit(method: method, calls: Int(calls), seconds: seconds))
         case "forget":
             if command["account"] != nil {
                 server.world.forgetEvents(ofUser: try account(command, "account", server.world))
@@ -59,7 +60,7 @@ extension Control {
             guard range.count == 2, range[0] >= 0, range[0] <= range[1] else { throw Refusal("delay_ms is [least, most]") }
             rule.delayMilliseconds = range[0]...range[1]
         }
-        rule.remaining = command["count"]?.integer.map { Int($0) }
+        rule.remaining = try times(command)
         return rule
     }
 
@@ -82,7 +83,7 @@ extension Control {
         rule.user = try optionalAccount(command, world)
         if command["id"] != nil { rule.place = try peer(command, world) }
         rule.skip = Int(command["skip"]?.integer ?? 0)
-        rule.remaining = command["count"]?.integer.map { Int($0) }
+        rule.remaining = try times(command)
         rule.probability = command["probability"]?.double ?? 1
         return rule
     }
