@@ -17,13 +17,18 @@ public struct TapSample: Sendable, Equatable {
         self.change = change
     }
 
-    /// message, edit, delete, migration, state or position.
+    /// message, edit, delete, migration, state, progress, media, counters, group, topic or position.
     public var kind: String {
         switch change?.kind {
         case .message(let message): message.edited ? "edit" : "message"
         case .deletion: "delete"
         case .migration: "migration"
         case .groupState: "state"
+        case .progress: "progress"
+        case .mediaStored: "media"
+        case .counters: "counters"
+        case .groupInfo: "group"
+        case .topic: "topic"
         case nil: "position"
         }
     }
@@ -40,7 +45,11 @@ public struct TapSample: Sendable, Equatable {
         case .deletion(let deletion): deletion.hasChat ? deletion.chat : nil
         case .migration(let migration): WireChat(.basicGroup, migration.basicGroupID)
         case .groupState(let state): state.chat
-        case nil: nil
+        case .progress(let progress): progress.chat
+        case .counters(let counters): counters.chat
+        case .groupInfo(let info): info.chat
+        case .topic(let topic): topic.chat
+        case .mediaStored, nil: nil
         }
     }
 
@@ -83,6 +92,9 @@ public struct TapSample: Sendable, Equatable {
             out += [
                 .init("state", .string(state.state == .lostAccess ? "lost_access" : "active")), .init("reason", .string(state.reason)),
             ]
+        case .progress(let progress):
+            out += [.init("job", .integer(progress.job)), .init("low", .integer(progress.low)), .init("high", .integer(progress.high))]
+        case .mediaStored, .counters, .groupInfo, .topic: break
         case nil: out += [.init("filtered", .integer(Int64(header.filtered))), .init("too_long", .bool(header.tooLong))]
         }
         return out

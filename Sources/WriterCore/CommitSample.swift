@@ -14,7 +14,7 @@ public struct CommitSample: Sendable {
         self.committedAt = committedAt
     }
 
-    /// message, edit, delete, migration or state.
+    /// What `Piece.kind` says.
     public var kind: String { piece.kind }
 
     /// The chat's bare id, or `-`.
@@ -38,15 +38,7 @@ public struct CommitSample: Sendable {
         return .object(members)
     }
 
-    private var chat: WireChat? {
-        switch piece.change.kind {
-        case .message(let message): message.chat
-        case .deletion(let deletion): deletion.hasChat ? deletion.chat : nil
-        case .groupState(let state): state.chat
-        case .migration(let migration): WireChat.with { $0.id = migration.basicGroupID }
-        case nil: nil
-        }
-    }
+    private var chat: WireChat? { piece.chat }
 
     private var members: [JSON.Member] {
         var out: [JSON.Member] = [
@@ -60,6 +52,15 @@ public struct CommitSample: Sendable {
             out += [.init("message_id", .integer(message.id)), .init("date", .integer(message.date))]
             if message.hasMediaKind { out.append(.init("media_kind", .string(message.mediaKind))) }
         case .deletion(let deletion): out.append(.init("message_ids", .array(deletion.ids.map(JSON.integer))))
+        case .progress(let progress):
+            out += [
+                .init("job", .integer(progress.job)), .init("low", .integer(progress.low)), .init("high", .integer(progress.high)),
+                .init("messages", .integer(progress.messages)), .init("total", .integer(progress.total)),
+            ]
+        case .counters(let counters): out.append(.init("message_id", .integer(counters.id)))
+        case .mediaStored(let stored):
+            out += [.init("media_id", .integer(Int64(bitPattern: stored.mediaID))), .init("size", .integer(stored.size))]
+        case .topic(let topic): out.append(.init("topic_id", .integer(topic.id)))
         default: break
         }
         return out
@@ -67,14 +68,38 @@ public struct CommitSample: Sendable {
 }
 
 extension Piece {
-    /// message, edit, delete, migration or state.
+    /// message, edit, delete, migration, state, progress, media, counters, group or topic.
     public var kind: String {
         switch change.kind {
         case .message(let message): message.edited ? "edit" : "message"
         case .deletion: "delete"
         case .migration: "migration"
         case .groupState: "state"
+        case .progress: "progress"
+        case .mediaStored: "media"
+        case .counters: "counters"
+        case .groupInfo: "group"
+        case .topic: "topic"
         case nil: "nothing"
+        }
+    }
+
+    /// The chat that it speaks of; nil for a deletion that names none, and for a file.
+    var chat: WireChat? {
+        switch change.kind {
+        case .message(let message): message.chat
+        case .deletion(let deletion): deletion.hasChat ? deletion.chat : nil
+        case .groupState(let state): state.chat
+        case .migration(let migration):
+            .with {
+                $0.kind = .basicGroup
+                $0.id = migration.basicGroupID
+            }
+        case .progress(let progress): progress.chat
+        case .counters(let counters): counters.chat
+        case .groupInfo(let info): info.chat
+        case .topic(let topic): topic.chat
+        case .mediaStored, nil: nil
         }
     }
 }

@@ -45,19 +45,14 @@ public struct FailedPiece: Hashable, Sendable {
 
     /// The failure of a piece that the database refused.
     public init(_ piece: Piece, error: String) {
-        var chat: ChatKey?
-        var id: Int64?
-        switch piece.change.kind {
-        case .message(let message):
-            chat = try? ChatKey(message.chat)
-            id = message.id
-        case .deletion(let deletion):
-            chat = try? ChatKey(deletion.chat)
-            id = deletion.ids.count == 1 ? deletion.ids[0] : nil
-        case .groupState(let state): chat = try? ChatKey(state.chat)
-        case .migration(let migration): chat = .basicGroup(migration.basicGroupID)
-        case nil: break
-        }
+        let chat = piece.chat.flatMap { try? ChatKey($0) }
+        let id: Int64? =
+            switch piece.change.kind {
+            case .message(let message): message.id
+            case .deletion(let deletion): deletion.ids.count == 1 ? deletion.ids[0] : nil
+            case .counters(let counters): counters.id
+            default: nil
+            }
         let payload = (try? WireRecord(WireHeader(), changes: [piece.change]))?.payloadBytes ?? []
         self.init(stream: piece.stream, number: piece.number, chat: chat, messageID: id, payload: payload, error: error)
     }
@@ -103,6 +98,11 @@ extension Piece {
             case .migration(let migration):
                 guard migration.basicGroupID > 0, migration.channelID > 0 else { throw .badField("migration") }
             case .groupState(let state): _ = try ChatKey(state.chat)
+            case .progress(let progress): _ = try ProgressRow(progress)
+            case .mediaStored(let stored): _ = try MediaStoredRow(stored)
+            case .counters(let counters): _ = try CountersRow(counters)
+            case .groupInfo(let info): _ = try ChatKey(info.chat)
+            case .topic(let topic): _ = try TopicRow(topic)
             case nil: throw .badField("change")
             }
             return nil
@@ -199,7 +199,7 @@ public func fold(_ pieces: some Sequence<Piece>) -> Folded {
         case .groupState(let state):
             guard let chat = try? ChatKey(state.chat) else { preconditionFailure("pieces are checked") }
             groups[chat] = .init(chat: chat, lostAccess: state.state == .lostAccess, reason: state.reason)
-        case nil: break
+        case .progress, .mediaStored, .counters, .groupInfo, .topic, nil: break
         }
     }
     out.messages = rows.sorted { $0.key < $1.key }.map { key, row in

@@ -153,7 +153,7 @@ extension MessageRow {
     }
 }
 
-private func larger(_ a: Int64?, _ b: Int64?) -> Int64? {
+func larger(_ a: Int64?, _ b: Int64?) -> Int64? {
     guard let a else { return b }
     guard let b else { return a }
     return max(a, b)

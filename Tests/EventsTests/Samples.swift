@@ -89,6 +89,70 @@ enum Samples {
         ]
     }
 
+    /// What backfill adds: how far it came, files, counters, names and topics.
+    static var backfillChanges: [WireChange] {
+        [
+            .with {
+                $0.progress = .with {
+                    $0.chat = chat
+                    $0.job = 12
+                    $0.low = 100
+                    $0.high = 299
+                    $0.since = 1_793_790_400
+                    $0.top = true
+                    $0.live = true
+                    $0.fetchedAt = 1_795_000_062
+                    $0.nextID = 300
+                    $0.messages = 200
+                    $0.total = 1_000
+                    $0.state = .failed
+                    $0.error = "CHANNEL_PRIVATE"
+                    $0.pages = 2
+                }
+            },
+            .with {
+                $0.mediaStored = .with {
+                    $0.mediaID = 0x8000_0000_0000_0001
+                    $0.photo = true
+                    $0.key = "photo/1/abc.jpg"
+                    $0.url = "https://example.org/abc.jpg"
+                    $0.size = 4096
+                    $0.sha256 = .init([UInt8](0..<32))
+                    $0.mimeType = "image/jpeg"
+                }
+            },
+            .with {
+                $0.counters = .with {
+                    $0.chat = chat
+                    $0.id = 4711
+                    $0.reactions = "[]"
+                    $0.views = 101
+                    $0.forwards = 4
+                    $0.observedAt = 1_795_000_063
+                }
+            },
+            .with {
+                $0.groupInfo = .with {
+                    $0.chat = chat
+                    $0.title = "Väinö"
+                    $0.username = ""
+                    $0.forum = true
+                }
+            },
+            .with {
+                $0.topic = .with {
+                    $0.chat = chat
+                    $0.id = 12
+                    $0.title = "Yleinen"
+                    $0.closed = true
+                    $0.hidden = false
+                    $0.deleted = true
+                    $0.observedAt = 1_795_000_064
+                }
+            },
+        ]
+    }
+
     static var header: WireHeader {
         .with {
             $0.box = BoxKey.common.wire

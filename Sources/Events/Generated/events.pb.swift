@@ -616,6 +616,46 @@ public nonisolated struct WireChange: Sendable {
     set {kind = .groupState(newValue)}
   }
 
+  public var progress: WireProgress {
+    get {
+      if case .progress(let v)? = kind {return v}
+      return WireProgress()
+    }
+    set {kind = .progress(newValue)}
+  }
+
+  public var mediaStored: WireMediaStored {
+    get {
+      if case .mediaStored(let v)? = kind {return v}
+      return WireMediaStored()
+    }
+    set {kind = .mediaStored(newValue)}
+  }
+
+  public var counters: WireCounters {
+    get {
+      if case .counters(let v)? = kind {return v}
+      return WireCounters()
+    }
+    set {kind = .counters(newValue)}
+  }
+
+  public var groupInfo: WireGroupInfo {
+    get {
+      if case .groupInfo(let v)? = kind {return v}
+      return WireGroupInfo()
+    }
+    set {kind = .groupInfo(newValue)}
+  }
+
+  public var topic: WireTopic {
+    get {
+      if case .topic(let v)? = kind {return v}
+      return WireTopic()
+    }
+    set {kind = .topic(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -623,6 +663,11 @@ public nonisolated struct WireChange: Sendable {
     case deletion(WireDeletion)
     case migration(WireMigration)
     case groupState(WireGroupState)
+    case progress(WireProgress)
+    case mediaStored(WireMediaStored)
+    case counters(WireCounters)
+    case groupInfo(WireGroupInfo)
+    case topic(WireTopic)
 
   }
 
@@ -1006,6 +1051,303 @@ public nonisolated struct WireGroupState: Sendable {
   public init() {}
 
   fileprivate var _chat: WireChat? = nil
+}
+
+/// How far a scan of one chat's history has come. It stands in the record of the page it speaks of, after the page's messages.
+public nonisolated struct WireProgress: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var chat: WireChat {
+    get {_chat ?? WireChat()}
+    set {_chat = newValue}
+  }
+  /// Returns true if `chat` has been explicitly set.
+  public var hasChat: Bool {self._chat != nil}
+  /// Clears the value of `chat`. Subsequent reads from it will return its default value.
+  public mutating func clearChat() {self._chat = nil}
+
+  /// crawl_jobs.id; 0 for a scan without one
+  public var job: Int64 = 0
+
+  /// every message with an id in [low, high] that existed at fetched_at is stored or in this record; 0, 0: none is claimed
+  public var low: Int64 = 0
+
+  public var high: Int64 = 0
+
+  /// unix seconds: history since this moment begins at low; 0 unknown
+  public var since: Int64 = 0
+
+  /// nothing newer than high existed
+  public var top: Bool = false
+
+  /// a listener has followed the chat since before the fetch: with top, what came later came live
+  public var live: Bool = false
+
+  /// unix seconds of the server
+  public var fetchedAt: Int64 = 0
+
+  /// where the scan goes on
+  public var nextID: Int64 = 0
+
+  /// found by this job so far
+  public var messages: Int64 = 0
+
+  /// estimate, 0 unknown
+  public var total: Int64 = 0
+
+  public var state: WireProgress.State = .unspecified
+
+  /// why it failed, without content
+  public var error: String = String()
+
+  /// fetched by this job so far
+  public var pages: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum State: SwiftProtobuf.Enum, Swift.CaseIterable {
+    public typealias RawValue = Int
+    case unspecified // = 0
+    case running // = 1
+    case done // = 2
+    case failed // = 3
+    case cancelled // = 4
+    case UNRECOGNIZED(Int)
+
+    public init() {
+      self = .unspecified
+    }
+
+    public init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .running
+      case 2: self = .done
+      case 3: self = .failed
+      case 4: self = .cancelled
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    public var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .running: return 1
+      case .done: return 2
+      case .failed: return 3
+      case .cancelled: return 4
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    public static let allCases: [WireProgress.State] = [
+      .unspecified,
+      .running,
+      .done,
+      .failed,
+      .cancelled,
+    ]
+
+  }
+
+  public init() {}
+
+  fileprivate var _chat: WireChat? = nil
+}
+
+/// A file has been stored: every message that shows it gets the url.
+public nonisolated struct WireMediaStored: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var mediaID: UInt64 = 0
+
+  /// else a document: the two have ids of their own
+  public var photo: Bool = false
+
+  /// in the store of files
+  public var key: String = String()
+
+  public var url: String = String()
+
+  /// bytes
+  public var size: Int64 = 0
+
+  public var sha256: Data = Data()
+
+  public var mimeType: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Counters of a message that came without it.
+public nonisolated struct WireCounters: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var chat: WireChat {
+    get {_chat ?? WireChat()}
+    set {_chat = newValue}
+  }
+  /// Returns true if `chat` has been explicitly set.
+  public var hasChat: Bool {self._chat != nil}
+  /// Clears the value of `chat`. Subsequent reads from it will return its default value.
+  public mutating func clearChat() {self._chat = nil}
+
+  public var id: Int64 = 0
+
+  /// JSON as in Message
+  public var reactions: String {
+    get {_reactions ?? String()}
+    set {_reactions = newValue}
+  }
+  /// Returns true if `reactions` has been explicitly set.
+  public var hasReactions: Bool {self._reactions != nil}
+  /// Clears the value of `reactions`. Subsequent reads from it will return its default value.
+  public mutating func clearReactions() {self._reactions = nil}
+
+  public var views: Int64 {
+    get {_views ?? 0}
+    set {_views = newValue}
+  }
+  /// Returns true if `views` has been explicitly set.
+  public var hasViews: Bool {self._views != nil}
+  /// Clears the value of `views`. Subsequent reads from it will return its default value.
+  public mutating func clearViews() {self._views = nil}
+
+  public var forwards: Int64 {
+    get {_forwards ?? 0}
+    set {_forwards = newValue}
+  }
+  /// Returns true if `forwards` has been explicitly set.
+  public var hasForwards: Bool {self._forwards != nil}
+  /// Clears the value of `forwards`. Subsequent reads from it will return its default value.
+  public mutating func clearForwards() {self._forwards = nil}
+
+  /// unix seconds of the server
+  public var observedAt: Int64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _chat: WireChat? = nil
+  fileprivate var _reactions: String? = nil
+  fileprivate var _views: Int64? = nil
+  fileprivate var _forwards: Int64? = nil
+}
+
+/// What a chat is now.
+public nonisolated struct WireGroupInfo: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var chat: WireChat {
+    get {_chat ?? WireChat()}
+    set {_chat = newValue}
+  }
+  /// Returns true if `chat` has been explicitly set.
+  public var hasChat: Bool {self._chat != nil}
+  /// Clears the value of `chat`. Subsequent reads from it will return its default value.
+  public mutating func clearChat() {self._chat = nil}
+
+  public var title: String {
+    get {_title ?? String()}
+    set {_title = newValue}
+  }
+  /// Returns true if `title` has been explicitly set.
+  public var hasTitle: Bool {self._title != nil}
+  /// Clears the value of `title`. Subsequent reads from it will return its default value.
+  public mutating func clearTitle() {self._title = nil}
+
+  /// empty: it has none any more
+  public var username: String {
+    get {_username ?? String()}
+    set {_username = newValue}
+  }
+  /// Returns true if `username` has been explicitly set.
+  public var hasUsername: Bool {self._username != nil}
+  /// Clears the value of `username`. Subsequent reads from it will return its default value.
+  public mutating func clearUsername() {self._username = nil}
+
+  public var forum: Bool {
+    get {_forum ?? false}
+    set {_forum = newValue}
+  }
+  /// Returns true if `forum` has been explicitly set.
+  public var hasForum: Bool {self._forum != nil}
+  /// Clears the value of `forum`. Subsequent reads from it will return its default value.
+  public mutating func clearForum() {self._forum = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _chat: WireChat? = nil
+  fileprivate var _title: String? = nil
+  fileprivate var _username: String? = nil
+  fileprivate var _forum: Bool? = nil
+}
+
+/// A topic of a forum as it was at observed_at.
+public nonisolated struct WireTopic: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var chat: WireChat {
+    get {_chat ?? WireChat()}
+    set {_chat = newValue}
+  }
+  /// Returns true if `chat` has been explicitly set.
+  public var hasChat: Bool {self._chat != nil}
+  /// Clears the value of `chat`. Subsequent reads from it will return its default value.
+  public mutating func clearChat() {self._chat = nil}
+
+  /// the message that created it; 1 is the general one
+  public var id: Int64 = 0
+
+  /// empty: this copy does not tell
+  public var title: String = String()
+
+  public var closed: Bool {
+    get {_closed ?? false}
+    set {_closed = newValue}
+  }
+  /// Returns true if `closed` has been explicitly set.
+  public var hasClosed: Bool {self._closed != nil}
+  /// Clears the value of `closed`. Subsequent reads from it will return its default value.
+  public mutating func clearClosed() {self._closed = nil}
+
+  public var hidden: Bool {
+    get {_hidden ?? false}
+    set {_hidden = newValue}
+  }
+  /// Returns true if `hidden` has been explicitly set.
+  public var hasHidden: Bool {self._hidden != nil}
+  /// Clears the value of `hidden`. Subsequent reads from it will return its default value.
+  public mutating func clearHidden() {self._hidden = nil}
+
+  public var deleted: Bool = false
+
+  /// unix seconds of the server
+  public var observedAt: Int64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _chat: WireChat? = nil
+  fileprivate var _closed: Bool? = nil
+  fileprivate var _hidden: Bool? = nil
 }
 
 public nonisolated struct WireAck: Sendable {
@@ -1907,7 +2249,7 @@ nonisolated extension WirePayload: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Change"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}message\0\u{1}deletion\0\u{1}migration\0\u{3}group_state\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}message\0\u{1}deletion\0\u{1}migration\0\u{3}group_state\0\u{1}progress\0\u{3}media_stored\0\u{1}counters\0\u{3}group_info\0\u{1}topic\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1967,6 +2309,71 @@ nonisolated extension WireChange: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.kind = .groupState(v)
         }
       }()
+      case 5: try {
+        var v: WireProgress?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .progress(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .progress(v)
+        }
+      }()
+      case 6: try {
+        var v: WireMediaStored?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .mediaStored(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .mediaStored(v)
+        }
+      }()
+      case 7: try {
+        var v: WireCounters?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .counters(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .counters(v)
+        }
+      }()
+      case 8: try {
+        var v: WireGroupInfo?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .groupInfo(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .groupInfo(v)
+        }
+      }()
+      case 9: try {
+        var v: WireTopic?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .topic(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .topic(v)
+        }
+      }()
       default: break
       }
     }
@@ -1993,6 +2400,26 @@ nonisolated extension WireChange: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     case .groupState?: try {
       guard case .groupState(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .progress?: try {
+      guard case .progress(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .mediaStored?: try {
+      guard case .mediaStored(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .counters?: try {
+      guard case .counters(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .groupInfo?: try {
+      guard case .groupInfo(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .topic?: try {
+      guard case .topic(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
     case nil: break
     }
@@ -2427,6 +2854,341 @@ nonisolated extension WireGroupState: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireGroupState.State: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_UNSPECIFIED\0\u{1}STATE_ACTIVE\0\u{1}STATE_LOST_ACCESS\0")
+}
+
+nonisolated extension WireProgress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Progress"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chat\0\u{1}job\0\u{1}low\0\u{1}high\0\u{1}since\0\u{1}top\0\u{1}live\0\u{3}fetched_at\0\u{3}next_id\0\u{1}messages\0\u{1}total\0\u{1}state\0\u{1}error\0\u{1}pages\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._chat) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.job) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.low) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.high) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.since) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.top) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.live) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self.fetchedAt) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.nextID) }()
+      case 10: try { try decoder.decodeSingularInt64Field(value: &self.messages) }()
+      case 11: try { try decoder.decodeSingularInt64Field(value: &self.total) }()
+      case 12: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 13: try { try decoder.decodeSingularStringField(value: &self.error) }()
+      case 14: try { try decoder.decodeSingularUInt32Field(value: &self.pages) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._chat {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.job != 0 {
+      try visitor.visitSingularInt64Field(value: self.job, fieldNumber: 2)
+    }
+    if self.low != 0 {
+      try visitor.visitSingularInt64Field(value: self.low, fieldNumber: 3)
+    }
+    if self.high != 0 {
+      try visitor.visitSingularInt64Field(value: self.high, fieldNumber: 4)
+    }
+    if self.since != 0 {
+      try visitor.visitSingularInt64Field(value: self.since, fieldNumber: 5)
+    }
+    if self.top != false {
+      try visitor.visitSingularBoolField(value: self.top, fieldNumber: 6)
+    }
+    if self.live != false {
+      try visitor.visitSingularBoolField(value: self.live, fieldNumber: 7)
+    }
+    if self.fetchedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.fetchedAt, fieldNumber: 8)
+    }
+    if self.nextID != 0 {
+      try visitor.visitSingularInt64Field(value: self.nextID, fieldNumber: 9)
+    }
+    if self.messages != 0 {
+      try visitor.visitSingularInt64Field(value: self.messages, fieldNumber: 10)
+    }
+    if self.total != 0 {
+      try visitor.visitSingularInt64Field(value: self.total, fieldNumber: 11)
+    }
+    if self.state != .unspecified {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 12)
+    }
+    if !self.error.isEmpty {
+      try visitor.visitSingularStringField(value: self.error, fieldNumber: 13)
+    }
+    if self.pages != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pages, fieldNumber: 14)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireProgress, rhs: WireProgress) -> Bool {
+    if lhs._chat != rhs._chat {return false}
+    if lhs.job != rhs.job {return false}
+    if lhs.low != rhs.low {return false}
+    if lhs.high != rhs.high {return false}
+    if lhs.since != rhs.since {return false}
+    if lhs.top != rhs.top {return false}
+    if lhs.live != rhs.live {return false}
+    if lhs.fetchedAt != rhs.fetchedAt {return false}
+    if lhs.nextID != rhs.nextID {return false}
+    if lhs.messages != rhs.messages {return false}
+    if lhs.total != rhs.total {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.error != rhs.error {return false}
+    if lhs.pages != rhs.pages {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireProgress.State: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATE_UNSPECIFIED\0\u{1}STATE_RUNNING\0\u{1}STATE_DONE\0\u{1}STATE_FAILED\0\u{1}STATE_CANCELLED\0")
+}
+
+nonisolated extension WireMediaStored: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".MediaStored"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}media_id\0\u{1}photo\0\u{1}key\0\u{1}url\0\u{1}size\0\u{1}sha256\0\u{3}mime_type\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.mediaID) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.photo) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.key) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.url) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.size) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.sha256) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.mimeType) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.mediaID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.mediaID, fieldNumber: 1)
+    }
+    if self.photo != false {
+      try visitor.visitSingularBoolField(value: self.photo, fieldNumber: 2)
+    }
+    if !self.key.isEmpty {
+      try visitor.visitSingularStringField(value: self.key, fieldNumber: 3)
+    }
+    if !self.url.isEmpty {
+      try visitor.visitSingularStringField(value: self.url, fieldNumber: 4)
+    }
+    if self.size != 0 {
+      try visitor.visitSingularInt64Field(value: self.size, fieldNumber: 5)
+    }
+    if !self.sha256.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sha256, fieldNumber: 6)
+    }
+    if !self.mimeType.isEmpty {
+      try visitor.visitSingularStringField(value: self.mimeType, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireMediaStored, rhs: WireMediaStored) -> Bool {
+    if lhs.mediaID != rhs.mediaID {return false}
+    if lhs.photo != rhs.photo {return false}
+    if lhs.key != rhs.key {return false}
+    if lhs.url != rhs.url {return false}
+    if lhs.size != rhs.size {return false}
+    if lhs.sha256 != rhs.sha256 {return false}
+    if lhs.mimeType != rhs.mimeType {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCounters: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Counters"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chat\0\u{1}id\0\u{1}reactions\0\u{1}views\0\u{1}forwards\0\u{3}observed_at\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._chat) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.id) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._reactions) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self._views) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self._forwards) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.observedAt) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._chat {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.id != 0 {
+      try visitor.visitSingularInt64Field(value: self.id, fieldNumber: 2)
+    }
+    try { if let v = self._reactions {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._views {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._forwards {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 5)
+    } }()
+    if self.observedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.observedAt, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireCounters, rhs: WireCounters) -> Bool {
+    if lhs._chat != rhs._chat {return false}
+    if lhs.id != rhs.id {return false}
+    if lhs._reactions != rhs._reactions {return false}
+    if lhs._views != rhs._views {return false}
+    if lhs._forwards != rhs._forwards {return false}
+    if lhs.observedAt != rhs.observedAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireGroupInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".GroupInfo"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chat\0\u{1}title\0\u{1}username\0\u{1}forum\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._chat) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._title) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._username) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self._forum) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._chat {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._title {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._username {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._forum {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireGroupInfo, rhs: WireGroupInfo) -> Bool {
+    if lhs._chat != rhs._chat {return false}
+    if lhs._title != rhs._title {return false}
+    if lhs._username != rhs._username {return false}
+    if lhs._forum != rhs._forum {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTopic: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Topic"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chat\0\u{1}id\0\u{1}title\0\u{1}closed\0\u{1}hidden\0\u{1}deleted\0\u{3}observed_at\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._chat) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.id) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.title) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self._closed) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self._hidden) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.deleted) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.observedAt) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._chat {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.id != 0 {
+      try visitor.visitSingularInt64Field(value: self.id, fieldNumber: 2)
+    }
+    if !self.title.isEmpty {
+      try visitor.visitSingularStringField(value: self.title, fieldNumber: 3)
+    }
+    try { if let v = self._closed {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._hidden {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 5)
+    } }()
+    if self.deleted != false {
+      try visitor.visitSingularBoolField(value: self.deleted, fieldNumber: 6)
+    }
+    if self.observedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.observedAt, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireTopic, rhs: WireTopic) -> Bool {
+    if lhs._chat != rhs._chat {return false}
+    if lhs.id != rhs.id {return false}
+    if lhs.title != rhs.title {return false}
+    if lhs._closed != rhs._closed {return false}
+    if lhs._hidden != rhs._hidden {return false}
+    if lhs.deleted != rhs.deleted {return false}
+    if lhs.observedAt != rhs.observedAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }
 
 nonisolated extension WireAck: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
