@@ -25,6 +25,7 @@ extension Migration {
         Migration(4, "roles", PackageResources._004_roles_sql),
         Migration(5, "accounts", PackageResources._005_accounts_sql),
         Migration(6, "forgetting", PackageResources._006_forgetting_sql, readableSince: 5),
+        Migration(7, "backfill", PackageResources._007_backfill_sql, readableSince: 5),
     ]
 
     private init(_ number: Int, _ name: String, _ bytes: [UInt8], readableSince: Int? = nil) {

@@ -100,7 +100,8 @@ extension [BoxKey] {
 }
 
 extension BoxKey {
-    fileprivate var column: String {
+    /// The value of the column box.
+    var column: String {
         switch self {
         case .common: "common"
         case .qts: "qts"
@@ -108,10 +109,11 @@ extension BoxKey {
         }
     }
 
-    fileprivate var channelID: Int64 { if case .channel(let id) = self { id } else { 0 } }
+    /// The channel's id; 0 for the boxes that an account has once.
+    var channelID: Int64 { if case .channel(let id) = self { id } else { 0 } }
 
     /// The table's CHECK lets nothing else in.
-    fileprivate init(column: String, channelID: Int64) {
+    init(column: String, channelID: Int64) {
         switch column {
         case "common": self = .common
         case "qts": self = .qts

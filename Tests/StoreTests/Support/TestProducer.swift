@@ -30,7 +30,7 @@ struct TestDatabase {
             INSERT INTO public.groups (telegram_id, title, chat_type, primary_account) VALUES (200, 'basic', 'group', 'a');
             INSERT INTO public.crawler_status (group_id, status) SELECT id, 'active' FROM public.groups;
             ALTER ROLE aaltohub_writer LOGIN; ALTER ROLE aaltohub_listener LOGIN;
-            ALTER ROLE aaltohub_supervisor LOGIN; ALTER ROLE aaltohub_ctl LOGIN;
+            ALTER ROLE aaltohub_supervisor LOGIN; ALTER ROLE aaltohub_ctl LOGIN; ALTER ROLE aaltohub_backfill LOGIN;
             """)
         return name
     }
