@@ -14,6 +14,8 @@ public struct Credentials: Sendable {
         case adminToken = "admin_token"
         /// The password of the stage's database role, if it needs one.
         case databasePassword = "database_password"
+        /// The service key of the Supabase project that files are stored in.
+        case supabaseServiceKey = "supabase_service_key"
 
         /// The variable that stands for it while developing.
         public var variable: String { rawValue.uppercased() }

@@ -50,8 +50,10 @@ public struct Folders: Hashable, Sendable {
         return names
     }
 
-    /// The listeners that ever ran here, by the folders they keep: `listener@main`.
-    public static func knownListeners(in state: String) -> [String] { names(in: state).filter { $0.hasPrefix("listener@") }.sorted() }
+    /// The services of accounts that ever ran here, by the folders they keep: `listener@main`, `backfill@main`.
+    public static func knownServices(in state: String) -> [String] {
+        names(in: state).filter { $0.hasPrefix("listener@") || $0.hasPrefix("backfill@") }.sorted()
+    }
 
     /// Whether the folder is there and may be looked into.
     public static func exists(_ folder: String) -> Bool { access(folder, R_OK | X_OK) == 0 }

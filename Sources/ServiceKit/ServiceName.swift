@@ -1,4 +1,4 @@
-/// The name of a running service: `writer`, `supervisor`, `listener@ACCOUNT`.
+/// The name of a running service: `writer`, `supervisor`, `listener@ACCOUNT`, `backfill@ACCOUNT`.
 public struct ServiceName: Hashable, Sendable, CustomStringConvertible {
     public let stage: Configuration.Database.Stage
     /// Of a service that runs once per Telegram account.
@@ -9,10 +9,17 @@ public struct ServiceName: Hashable, Sendable, CustomStringConvertible {
 
     /// - Throws: status 64 when the account's name is not one.
     public static func listener(account: String) throws(ServiceError) -> ServiceName {
+        try of(.listener, account)
+    }
+
+    /// - Throws: status 64 when the account's name is not one.
+    public static func backfill(account: String) throws(ServiceError) -> ServiceName { try of(.backfill, account) }
+
+    private static func of(_ stage: Configuration.Database.Stage, _ account: String) throws(ServiceError) -> ServiceName {
         guard isAccountName(account) else {
             throw .usage("\"\(account)\" is no name for an account: wanted 1 to 32 lower-case letters, digits, - or _")
         }
-        return ServiceName(stage: .listener, account: account)
+        return ServiceName(stage: stage, account: account)
     }
 
     /// An account's name is part of file names and of unit names.

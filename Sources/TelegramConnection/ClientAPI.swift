@@ -13,7 +13,7 @@ public struct TelegramAPI: Sendable {
     public let floodSleepMost: Int
     private let sharing: FloodSharing?
     private let unreadable: (@Sendable (QuarantinedObject) -> Void)?
-    private let book = Book()
+    private let book: Book
 
     /// How an account's processes tell each other of waits.
     public struct FloodSharing: Sendable {
@@ -45,17 +45,21 @@ public struct TelegramAPI: Sendable {
     private final class Book: Sendable {
         struct Content {
             var memory = FloodMemory()
-            var pacer = CallPacer()
+            var pacer: CallPacer
             var counts = CallCounts()
         }
-        let content = Mutex(Content())
+        let content: Mutex<Content>
+        init(_ pacer: CallPacer) { content = Mutex(Content(pacer: pacer)) }
     }
 
-    /// - Parameter unreadable: takes answers of `once` and `call` that could not be read, to keep them.
+    /// - Parameters:
+    ///   - pacer: when the calls of a method may leave.
+    ///   - unreadable: takes answers of `once` and `call` that could not be read, to keep them.
     public init(
         connection: TelegramConnection, encoder: RequestEncoder, floodSleepMost: Int = RequestPolicy.floodSleepMost,
-        sharing: FloodSharing? = nil, unreadable: (@Sendable (QuarantinedObject) -> Void)? = nil
+        pacer: CallPacer = CallPacer(), sharing: FloodSharing? = nil, unreadable: (@Sendable (QuarantinedObject) -> Void)? = nil
     ) {
+        book = Book(pacer)
         self.connection = connection
         self.encoder = encoder
         self.floodSleepMost = floodSleepMost

@@ -1,3 +1,4 @@
+import AccountStage
 import ListenerCore
 import PostgreSQL
 import Primitives
@@ -112,16 +113,5 @@ actor Keeper {
         } catch {
             context.logger.warning("the account's state could not be stored: \(DatabaseDoctor.remedy(error))")
         }
-    }
-}
-
-extension EntityType {
-    init(_ kind: PeerBook.Kind) {
-        self =
-            switch kind {
-            case .user: .user
-            case .channel: .channel
-            case .basicGroup: .group
-            }
     }
 }

@@ -21,7 +21,7 @@ private let entitiesInterval = Duration.seconds(10)
 /// The listener's life: begin with what is stored, take the authorisation's lock, follow Telegram until told to stop, drain.
 func listen(_ context: ServiceContext, account: String) async throws {
     let masterKey = try context.credentials.masterKey().bytes
-    let settings = try clientSettings(context.configuration.telegram)
+    let settings = try context.configuration.telegram.clientSettings()
     let database = try makeDatabase(context)
     let seal = Seal(masterKey: masterKey)
     let folder = context.folders.state("\(context.name)")
@@ -124,13 +124,6 @@ private func keep(_ start: Start, _ copy: StartCopy.File) throws {
         try copy.write(StartCopy(session: start.session, groups: start.groups, waits: start.floodWaits))
     } catch {
         throw ServiceError.io("\(copy.path): cannot be written: \(error)")
-    }
-}
-
-private func every(_ interval: Duration, _ body: () async -> Void) async {
-    while !Task.isCancelled {
-        await body()
-        do { try await Task.sleep(for: interval) } catch { return }
     }
 }
 

@@ -1,3 +1,4 @@
+import AccountStage
 import EventLink
 import Events
 import ListenerCore

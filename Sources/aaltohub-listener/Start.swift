@@ -1,3 +1,4 @@
+import AccountStage
 import ListenerCore
 import PostgreSQL
 import Primitives

@@ -7,6 +7,19 @@ import Testing
 @Suite struct CallPacerTests {
     private func at(_ seconds: Double) -> Instant { Instant(nanoseconds: Int64(seconds * 1e9)) }
 
+    @Test func pages_of_history_go_at_the_pace_that_is_set() {
+        var pacer = CallPacer(pages: .milliseconds(750))
+        let turns = (0..<5).map { _ in pacer.reserve("messages.getHistory", now: at(0), latest: at(60)) }
+        for (before, after) in zip(turns, turns.dropFirst()) {
+            // The rate is a whole number of calls in 1000 s.
+            #expect((after! - before!).inSeconds > 0.749 && (after! - before!).inSeconds < 0.752)
+        }
+        var unpaced = CallPacer(pages: .zero)
+        #expect((0..<50).allSatisfy { _ in unpaced.reserve("messages.getHistory", now: at(0), latest: at(60)) == at(0) })
+        unpaced.flooded("messages.getHistory", until: at(30), now: at(0))
+        #expect(unpaced.reserve("messages.getHistory", now: at(1), latest: at(60)) == at(30))
+    }
+
     @Test func nothing_waits_before_the_first_complaint() {
         var pacer = CallPacer()
         for _ in 0..<1_000 { #expect(pacer.reserve("updates.getDifference", now: at(1), latest: at(1)) == at(1)) }

@@ -13,6 +13,9 @@ public struct Configuration: Hashable, Sendable {
     public var database = Database()
     public var telegram = Telegram()
     public var link = Link()
+    public var backfill = Backfill()
+    public var media = Media()
+    public var supabase = Supabase()
     public var supervisor = Supervisor()
     public var logging = Logging()
 
@@ -22,7 +25,7 @@ public struct Configuration: Hashable, Sendable {
     public struct Database: Hashable, Sendable {
         /// libpq's conninfo, keywords or URL, without user and password.
         public var conninfo = "host=/var/run/postgresql dbname=aaltohub"
-        /// The role of a stage; `{stage}` stands for listener, writer, supervisor or ctl.
+        /// The role of a stage; `{stage}` stands for listener, writer, backfill, supervisor or ctl.
         public var user = "aaltohub_{stage}"
         /// Seconds until a connection attempt is given up.
         public var connectTimeoutSeconds = 5

@@ -55,7 +55,7 @@ extension Configuration {
                 "A transaction pooler does not work: connect to Postgres itself or to a session pooler."),
             ConfigurationKey(
                 "database.user", \.database.user, unit: "role name, {stage} is replaced", check: notEmpty,
-                "The role a stage logs in as; {stage} becomes listener, writer, supervisor or ctl. A shared",
+                "The role a stage logs in as; {stage} becomes listener, writer, backfill, supervisor or ctl. A shared",
                 "pooler may want a suffix: aaltohub_{stage}.PROJECT"),
             ConfigurationKey(
                 "database.connect_timeout_seconds", \.database.connectTimeoutSeconds, unit: "seconds", check: range(1...300),
@@ -113,6 +113,53 @@ extension Configuration {
                 "link.linger_milliseconds", \.link.lingerMilliseconds, unit: "milliseconds", check: range(0...2000),
                 "How long the writer waits to fill a batch. 0 commits at once what is there."),
             ConfigurationKey(
+                "backfill.days", \.backfill.days, unit: "days", check: range(1...3650),
+                "How much of the past of every group is kept complete."),
+            ConfigurationKey(
+                "backfill.pace_milliseconds_per_page", \.backfill.paceMillisecondsPerPage, unit: "milliseconds", check: range(0...600_000),
+                "The least time between two pages of 100 messages, over the whole account. 0 asks as fast as Telegram",
+                "allows; its flood waits are kept either way."),
+            ConfigurationKey(
+                "backfill.parallel_groups", \.backfill.parallelGroups, unit: "groups", check: range(1...16),
+                "How many groups are crawled at once. The pace is for all of them together."),
+            ConfigurationKey(
+                "backfill.recent_minutes", \.backfill.recentMinutes, unit: "minutes", check: range(0...1440),
+                "How much of each group is looked at again at every interval, for edits and deletions that nobody told.",
+                "0 leaves it."),
+            ConfigurationKey(
+                "backfill.recent_messages", \.backfill.recentMessages, unit: "messages", check: range(100...10_000),
+                "The most messages that such a look takes."),
+            ConfigurationKey(
+                "backfill.interval_seconds", \.backfill.intervalSeconds, unit: "seconds", check: range(1...86_400),
+                "How often a group is looked at again, and how often at most its gaps are filled."),
+            ConfigurationKey(
+                "backfill.new_groups_seconds", \.backfill.newGroupsSeconds, unit: "seconds", check: range(1...86_400),
+                "How often the account's dialogs are walked through while a registered group is not found among them."),
+            ConfigurationKey(
+                "media.store", \.media.store,
+                "Where files of messages are put: in a folder here, into a bucket of Supabase Storage, or none is fetched."),
+            ConfigurationKey("media.types", \.media.types, "Which files are fetched."),
+            ConfigurationKey(
+                "media.maximum_megabytes", \.media.maximumMegabytes, unit: "MiB", check: range(1...8192),
+                "The largest file that is fetched."),
+            ConfigurationKey(
+                "media.parallel_files", \.media.parallelFiles, unit: "files", check: range(1...16), "How many files are fetched at once."),
+            ConfigurationKey(
+                "media.parts_in_flight", \.media.partsInFlight, unit: "parts of 1 MiB", check: range(1...16),
+                "How many parts of one file are under way at once. All of them are held in memory."),
+            ConfigurationKey(
+                "media.folder", \.media.folder, unit: "absolute path, or empty", check: { $0.isEmpty ? nil : absolute($0) },
+                "Folder of the local store; empty means `media` in the state directory."),
+            ConfigurationKey(
+                "media.public_url", \.media.publicURL, unit: "URL, or empty", check: { $0.isEmpty ? nil : url($0) },
+                "What stands before a file's key in media_url where the local store is used, as when a web server shows",
+                "its folder; empty gives file URLs."),
+            ConfigurationKey(
+                "media.bucket", \.media.bucket, unit: "name", check: notEmpty, "The bucket of Supabase Storage. It must be there."),
+            ConfigurationKey(
+                "supabase.url", \.supabase.url, unit: "https://PROJECT.supabase.co, or empty", check: { $0.isEmpty ? nil : url($0) },
+                "The Supabase project. Its service key is the credential supabase_service_key, never a key here."),
+            ConfigurationKey(
                 "supervisor.listen", \.supervisor.listen, unit: "host:port",
                 "Where the supervisor answers HTTP. Put a reverse proxy with TLS before it to open it to others."),
             ConfigurationKey("logging.level", \.logging.level, reloadable: true, "The least severe entries that are written."),
@@ -123,6 +170,12 @@ extension Configuration {
     }
 
     private static func absolute(_ path: String) -> String? { path.hasPrefix("/") ? nil : "an absolute path" }
+    private static func url(_ text: String) -> String? {
+        let rest = text.hasPrefix("https://") ? text.dropFirst(8) : text.hasPrefix("http://") ? text.dropFirst(7) : ""
+        let authority = rest.prefix { $0 != "/" }
+        // Whoever reads the file must not find a password in it.
+        return authority.isEmpty || authority.contains("@") ? "a URL that begins with https:// or http:// and names no user" : nil
+    }
     private static func notEmpty(_ text: String) -> String? { text.isEmpty ? "a text that is not empty" : nil }
     private static func range<Number: BinaryInteger>(_ allowed: ClosedRange<Number>) -> (Number) -> String? {
         { allowed.contains($0) ? nil : "a number from \(allowed.lowerBound) to \(allowed.upperBound)" }

@@ -25,7 +25,7 @@ extension Configuration {
 
 extension Configuration.Database {
     /// A stage as its database role names it.
-    public enum Stage: String, Sendable, CaseIterable { case listener, writer, supervisor, ctl }
+    public enum Stage: String, Sendable, CaseIterable { case listener, writer, backfill, supervisor, ctl }
 
     /// The role that the stage logs in as.
     public func user(of stage: Stage) -> String {

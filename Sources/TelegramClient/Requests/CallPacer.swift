@@ -35,12 +35,20 @@ public struct CallPacer: Sendable {
     }
 
     private var lanes: [String: Lane] = [:]
+    private let ceilings: [String: Int]
 
-    public init() {}
+    public init() { ceilings = CallPacer.ceilings }
+
+    /// - Parameter pages: the least time between two pages of history. Zero: they go as any other call, until the server complains.
+    public init(pages: Duration) {
+        var ceilings = CallPacer.ceilings
+        ceilings["messages.getHistory"] = pages > .zero ? max(CallPacer.slowest, Int(1_000_000_000_000 / pages.inNanoseconds)) : nil
+        self.ceilings = ceilings
+    }
 
     /// When a call of this method may leave, which is taken from the ones after it; nil when that would be later than `latest`.
     public mutating func reserve(_ method: String, now: Instant, latest: Instant) -> Instant? {
-        guard var lane = lanes[method] ?? CallPacer.ceilings[method].map({ Lane(rate: $0, free: now, deafUntil: now) }) else { return now }
+        guard var lane = lanes[method] ?? ceilings[method].map({ Lane(rate: $0, free: now, deafUntil: now) }) else { return now }
         let at = max(lane.free, now)
         if at > latest { return nil }
         lane.free = at + CallPacer.interval(lane.rate)
@@ -54,7 +62,7 @@ public struct CallPacer: Sendable {
     public mutating func succeeded(_ method: String) {
         guard var lane = lanes[method] else { return }
         lane.rate += CallPacer.gain
-        if let ceiling = CallPacer.ceilings[method] {
+        if let ceiling = ceilings[method] {
             lane.rate = min(lane.rate, ceiling)
         } else if lane.rate >= CallPacer.unpaced {
             lanes[method] = nil
@@ -67,7 +75,7 @@ public struct CallPacer: Sendable {
     public mutating func flooded(_ method: String, until: Instant, now: Instant) {
         if lanes[method] == nil, lanes.count >= CallPacer.lanesMost { return }
         var lane =
-            lanes[method] ?? Lane(rate: CallPacer.ceilings[method] ?? CallPacer.start, free: now, deafUntil: now)
+            lanes[method] ?? Lane(rate: ceilings[method] ?? CallPacer.start, free: now, deafUntil: now)
         if now >= lane.deafUntil { lane.rate = max(CallPacer.slowest, lane.rate / 2) }
         lane.deafUntil = max(lane.deafUntil, until)
         lane.free = max(lane.free, until)

@@ -88,6 +88,21 @@ public struct PeerBook: Sendable {
         for chat in chats { merge(chat: chat) }
     }
 
+    /// What an answer told of a peer, read elsewhere. A `min` form never replaces what a full one said.
+    public mutating func merge(_ key: Key, _ told: Peer, isMin: Bool) {
+        update(key) { peer in
+            if let name = told.name, !isMin || peer.name == nil || key.kind != .user { peer.name = name }
+            if !isMin {
+                if let hash = told.accessHash { peer.accessHash = hash }
+                if key.kind != .basicGroup { peer.username = told.username }
+                (peer.isBroadcast, peer.isLeft) = (told.isBroadcast, told.isLeft)
+            } else if peer.username == nil, key.kind == .user {
+                peer.username = told.username
+            }
+            if let target = told.migratedTo { peer.migratedTo = target }
+        }
+    }
+
     private mutating func merge(user: TLObject) {
         guard user.name == "user", let id = user["id"]?.int else { return }
         let first = user["first_name"]?.string ?? ""

@@ -7,7 +7,7 @@ import TelegramConnection
 /// What Telegram lets this account do: told to operators and metrics, and shared with the account's other processes.
 extension TelegramAPI {
     /// Calls, errors, waits and pace per method, for `aaltohubctl limits`.
-    func limits(now: UnixTime) -> JSON {
+    public func limits(now: UnixTime) -> JSON {
         let waits = floodWaits.filter { $0.until > now }
         let rates = Dictionary(uniqueKeysWithValues: self.rates.map { ($0.method, $0.perSecond) })
         let counted = counts.entries.map { method, counts -> JSON in
@@ -26,7 +26,7 @@ extension TelegramAPI {
     }
 
     /// The same for the heartbeat, and so for /metrics.
-    func publish(to status: ServiceStatus, now: UnixTime) {
+    public func publish(to status: ServiceStatus, now: UnixTime) {
         for (method, counts) in counts.entries {
             status.total("telegram_calls_total", ["method": method], Int64(clamping: counts.calls))
             for (error, count) in counts.errors {
@@ -48,7 +48,7 @@ extension TelegramAPI {
 
 extension TelegramAPI.FloodSharing {
     /// Waits in Postgres, which every process of the account reads.
-    init(_ store: FloodWaitStore, failed: @escaping @Sendable (any Error) -> Void) {
+    public init(_ store: FloodWaitStore, failed: @escaping @Sendable (any Error) -> Void) {
         self.init(
             note: { key, seconds, until in
                 do {
@@ -67,5 +67,5 @@ extension TelegramAPI.FloodSharing {
 }
 
 extension FloodWaitStore.Wait {
-    var key: FloodMemory.Key { .init(method: method, peer: peer) }
+    public var key: FloodMemory.Key { .init(method: method, peer: peer) }
 }
