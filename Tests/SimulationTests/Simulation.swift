@@ -39,6 +39,7 @@ struct Simulation {
     private var checker: Checker
     private var engine: UpdateEngine
     private let channels: [Int64]
+    /// Nothing is pushed of these: the account has not joined them.
     private let silent: Set<Int64>
     private var weather: Weather
     private var now: Instant
@@ -94,6 +95,7 @@ struct Simulation {
         }
         truth = Truth(channels: channels, start: 100)
         truth.window = onlyKills ? 1_000 : Int(chance([4, 12, 1_000]))
+        truth.notJoined = silent
         truth.isCurrent = Bool.random(using: &generator)
         truth.givesDialogPositions = Int.random(in: 0..<8, using: &generator) > 0
         now = Instant(nanoseconds: 1_000_000_000_000)
@@ -246,7 +248,7 @@ struct Simulation {
         if updates.isEmpty { return }
         var envelope = Envelope(updates: updates, date: 1_800_000_000, receivedAt: clock)
         envelope.updates.shuffle(using: &generator)
-        for id in channels.prefix(4) where chance(0.1) { envelope.chats.append(Truth.chat(id, min: true)) }
+        for id in channels.prefix(4) where chance(0.1) { envelope.chats.append(truth.chat(id, min: chance(0.5))) }
         if chance(0.1) {
             truth.seq += 1
             envelope.seq = truth.seq

@@ -42,6 +42,8 @@ struct Truth {
     /// A difference gives new messages as they are now, without those deleted since; else as they were, with all that followed.
     var isCurrent = false
     var givesDialogPositions = true
+    /// Channels that the account has not joined.
+    var notJoined: Set<Int64> = []
 
     init(channels: [Int64], start: Int64) {
         boxes = [.common, .qts] + channels.map(Box.channel)
@@ -127,7 +129,14 @@ struct Truth {
     /// The real access hash of a channel.
     static func hash(of channel: Int64) -> Int64 { channel * 11 }
 
-    static func chat(_ channel: Int64, min: Bool) -> TLObject {
+    /// As the account sees it: those it has not joined say so.
+    func chat(_ channel: Int64, min: Bool) -> TLObject {
+        var object = Truth.chat(channel, min: min)
+        if notJoined.contains(channel), !min { object["left"] = true }
+        return object
+    }
+
+    private static func chat(_ channel: Int64, min: Bool) -> TLObject {
         var object = TLObject(
             "channel", ["id": .integer(channel), "title": .string("channel \(channel)"), "access_hash": .integer(hash(of: channel))])
         if min {
@@ -213,10 +222,10 @@ struct Truth {
             return .channelPosition(pts: self[.channel(channel)].position, users: [], chats: [])
         case .getDialogs, .getChannel:
             let channels = boxes.compactMap { if case .channel(let id) = $0 { id } else { nil } }
-            return .dialogs(channels.map(dialog), next: nil, users: [], chats: channels.map { Truth.chat($0, min: false) })
+            return .dialogs(channels.map(dialog), next: nil, users: [], chats: channels.map { chat($0, min: false) })
         case .getPeerDialogs(let peers):
             if peers.contains(where: { $0.accessHash != Truth.hash(of: $0.channel) }) { return nil }
-            return .peerDialogs(peers.map { dialog($0.channel) }, users: [], chats: peers.map { Truth.chat($0.channel, min: false) })
+            return .peerDialogs(peers.map { dialog($0.channel) }, users: [], chats: peers.map { chat($0.channel, min: false) })
         }
     }
 

@@ -25,6 +25,10 @@ struct ChannelBox: Sendable {
     /// Set while a difference is wanted at `dueAt`.
     var need = Need.poll
     var dueAt: Instant
+    /// As far as is known: of a channel that the account has not joined nothing is pushed, or for a while after a poll at most.
+    var isJoined = true
+    /// The budget that the call in flight counts in.
+    var charged: Budget?
     /// No call before this, after a failure.
     var notBefore: Instant?
     var retry = Retry()
@@ -51,6 +55,8 @@ struct ChannelBox: Sendable {
     var rhythm: Rhythm
     var statistics = ChannelStatistics()
 
+    enum Budget: Sendable, Equatable { case joined, notJoined }
+
     enum Restart: Sendable, Equatable {
         /// The part in between is skipped.
         case skip
@@ -58,9 +64,10 @@ struct ChannelBox: Sendable {
         case newGeneration
     }
 
-    init(id: Int64, position: BoxState?, accessHash: Int64?, now: Instant) {
+    init(id: Int64, position: BoxState?, peer: PeerBook.Peer?, now: Instant) {
         self.id = id
-        self.accessHash = accessHash
+        accessHash = peer?.accessHash
+        isJoined = peer?.isLeft != true
         box = NumberedBox(generation: position?.generation ?? 1, value: position?.value)
         dueAt = now
         comparedAt = now

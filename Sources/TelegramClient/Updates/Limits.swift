@@ -37,6 +37,11 @@ public enum UpdateLimits {
     public static let pollRateLeast = 0.1
     public static let pollRateMost = 4.0
     public static let pollRateStep = 0.01
+    /// The same of channels that the account has not joined, and their calls in flight: at most half of all, so that a joined channel
+    /// with a gap finds room. A flood wait is the account's, and halves both rates.
+    public static let notJoinedPollRate = 1.0
+    public static let notJoinedPollRateMost = 2.0
+    public static let notJoinedCallsInFlight = 5
     /// A poll follows the last word of its channel by the server's `timeout`, or by the time within which it usually speaks where that
     /// is longer, within these bounds; `pollDefault` stands for a timeout that the server does not give.
     public static let pollSoonest: Duration = .seconds(5)

@@ -43,15 +43,8 @@ extension UpdateEngine {
 
     // MARK: asking
 
-    /// When a call of this need may follow the last spaced one. A gap waits for nothing.
-    func spacedCallAllowed(_ need: ChannelBox.Need) -> Instant {
-        guard let lastSpacedCall else { return .zero }
-        return switch need {
-        case .gap: .zero
-        case .catchUp: lastSpacedCall + UpdateLimits.catchUpSpacing
-        case .poll: lastSpacedCall + pollSpacing
-        }
-    }
+    private func budget(_ channel: ChannelBox) -> PollBudget { channel.isJoined ? joinedBudget : notJoinedBudget }
+    var channelCallsInFlight: Int { joinedBudget.inFlight + notJoinedBudget.inFlight }
 
     /// Makes the calls that are due: gaps first, then catching up, then polls, the most overdue first.
     mutating func askChannels(now: Instant) {
@@ -68,18 +61,18 @@ extension UpdateEngine {
             channels[i].wantGap(upTo: latest, now: now)
         }
         if let channelsNotBefore, channelsNotBefore > now { return }
-        while channelCallsInFlight < UpdateLimits.channelCallsInFlight, let i = mostDue(now: now) {
-            ask(i, now: now)
-        }
+        while let i = mostDue(now: now) { ask(i, now: now) }
     }
 
     /// From when on this channel may be asked for, when nothing but time is missing.
     func callAllowed(_ channel: ChannelBox) -> Instant? {
         guard let instant = channel.nextDeadline else { return nil }
         if channel.accessHash == nil { return instant }
+        let budget = budget(channel)
+        if !budget.hasRoom || channelCallsInFlight >= UpdateLimits.channelCallsInFlight { return nil }
         // The sweep through the dialogs or the watchdog tells where it starts.
         if channel.box.value == nil, dialogs.isSweeping || isWatched(channel) { return nil }
-        return max(instant, channelsNotBefore ?? .zero, spacedCallAllowed(channel.need))
+        return max(instant, channelsNotBefore ?? .zero, budget.allowed(channel.need))
     }
 
     private func mostDue(now: Instant) -> Int? {
@@ -99,7 +92,13 @@ extension UpdateEngine {
     private mutating func ask(_ i: Int, now: Instant) {
         guard let hash = channels[i].accessHash else { return }
         let id = channels[i].id
-        if channels[i].need != .gap { lastSpacedCall = now }
+        if channels[i].isJoined {
+            joinedBudget.asked(channels[i].need, now: now)
+            channels[i].charged = .joined
+        } else {
+            notJoinedBudget.asked(channels[i].need, now: now)
+            channels[i].charged = .notJoined
+        }
         channels[i].box.stopHolding()
         channels[i].need = .poll
         channels[i].seenAhead = nil
@@ -107,7 +106,6 @@ extension UpdateEngine {
         channels[i].notBefore = nil
         channels[i].askedAt = now
         channels[i].statistics.calls += 1
-        channelCallsInFlight += 1
         if let pts = channels[i].box.value, channels[i].restart == nil {
             // Position 0 is that of a channel without any event; the method wants at least 1.
             channels[i].phase = .asking(
@@ -142,7 +140,7 @@ extension UpdateEngine {
             isFinal = final
         default: return
         }
-        pollRate = min(UpdateLimits.pollRateMost, pollRate + UpdateLimits.pollRateStep)
+        if channels[i].isJoined { joinedBudget.answered() } else { notJoinedBudget.answered() }
         // Between two slices, too: no call is on its way now.
         defer { replay(i, now: now) }
         if isFinal {
@@ -238,7 +236,8 @@ extension UpdateEngine {
             channels[i].notBefore = now + channels[i].retry.next()
         case .flood(let seconds):
             channelsNotBefore = now + .seconds(max(1, seconds))
-            pollRate = max(UpdateLimits.pollRateLeast, pollRate / 2)
+            joinedBudget.flooded()
+            notJoinedBudget.flooded()
         case .lostAccess(let reason):
             if reason.hasPrefix("CHANNEL_INVALID"), let hash = channels[i].accessHash, channels[i].refusedHash != hash {
                 return refuse(hash, of: i, now: now)

@@ -16,6 +16,7 @@ extension UpdateEngine {
             case "channel", "channelForbidden":
                 guard let i = index(of: id) else { continue }
                 let known = peers[.init(.channel, id)]
+                if chat["min"]?.bool != true { channels[i].isJoined = known?.isLeft != true }
                 if chat["min"]?.bool != true, let hash = chat["access_hash"]?.int { learn(hash, of: id, now: now) }
                 if channels[i].phase == .lost, chat.name == "channel", known?.isLeft == false, chat["min"]?.bool != true {
                     regain(i, now: now)

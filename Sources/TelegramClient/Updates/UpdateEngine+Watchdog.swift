@@ -152,6 +152,7 @@ extension UpdateEngine {
     /// Calls of messages.getPeerDialogs so far.
     public var watchdogCalls: UInt64 { watchdog.calls }
     /// Polls of silent channels, a second, at the moment.
-    public var currentPollRate: Double { pollRate }
-    var pollSpacing: Duration { .nanoseconds(Int64(1e9 / pollRate)) }
+    public var currentPollRate: Double { joinedBudget.rate }
+    /// The same of channels that the account has not joined.
+    public var currentNotJoinedPollRate: Double { notJoinedBudget.rate }
 }

@@ -30,10 +30,9 @@ public struct UpdateEngine: Sendable {
     var resynchronisedAt: Instant?
     var isPaused = false
     var isDirty = false
-    var channelCallsInFlight = 0
     var channelsNotBefore: Instant?
-    var lastSpacedCall: Instant?
-    var pollRate = UpdateLimits.pollRate
+    var joinedBudget = PollBudget.joined
+    var notJoinedBudget = PollBudget.notJoined
     /// When everything was last compared because something could not be decoded, and when it is to be.
     var comparedAllAt: Instant?
     var undecodedAt = Instant.zero
@@ -60,7 +59,7 @@ public struct UpdateEngine: Sendable {
         common = CommonBox(positions[.common], qts: positions[.qts], now: now)
         for id in Set(ids).sorted() {
             channels.append(
-                ChannelBox(id: id, position: positions[.channel(id)], accessHash: peers[.init(.channel, id)]?.accessHash, now: now))
+                ChannelBox(id: id, position: positions[.channel(id)], peer: peers[.init(.channel, id)], now: now))
         }
         for i in channels.indices { compare(i, now: now) }
     }
@@ -202,8 +201,7 @@ public struct UpdateEngine: Sendable {
         }
         channels.removeAll { !wanted.contains($0.id) }
         for id in wanted.sorted() where index(of: id) == nil {
-            let channel = ChannelBox(
-                id: id, position: positions[.channel(id)], accessHash: peers[.init(.channel, id)]?.accessHash, now: now)
+            let channel = ChannelBox(id: id, position: positions[.channel(id)], peer: peers[.init(.channel, id)], now: now)
             let i = channels.firstIndex { $0.id > id } ?? channels.count
             channels.insert(channel, at: i)
             compare(i, now: now)
@@ -234,9 +232,7 @@ public struct UpdateEngine: Sendable {
         consider(compareAllAt)
         consider(dialogsDeadline)
         consider(watchdogDeadline)
-        if channelCallsInFlight < UpdateLimits.channelCallsInFlight {
-            for channel in channels { consider(callAllowed(channel)) }
-        }
+        for channel in channels { consider(callAllowed(channel)) }
         return deadline
     }
 
@@ -280,8 +276,14 @@ public struct UpdateEngine: Sendable {
         case .getDialogs, .getChannel: dialogs.asking = nil
         case .getPeerDialogs: watchdog.asking = nil
         case .getChannelDifference(let channel, _, _, _), .getChannelPosition(let channel, _):
-            channelCallsInFlight -= 1
-            if let i = index(of: channel), channels[i].phase == .asking(id) { channels[i].phase = .idle }
+            guard let i = index(of: channel) else { return }
+            switch channels[i].charged {
+            case .joined?: joinedBudget.ended()
+            case .notJoined?: notJoinedBudget.ended()
+            case nil: break
+            }
+            channels[i].charged = nil
+            if channels[i].phase == .asking(id) { channels[i].phase = .idle }
         }
     }
 
