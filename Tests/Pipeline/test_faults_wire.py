@@ -145,6 +145,20 @@ def test_connections_are_cut_again_and_again(faulty):
     faulty.equals()
 
 
+def test_a_call_goes_out_at_once_after_each_reconnect_though_none_was_waiting(faulty):
+    """Until there is one the server pushes nothing. Polls of channels are no such call here, and the heartbeat is a minute away."""
+    def calls():
+        return sum(faulty.calls(f"updates.{name}") for name in ("getState", "getDifference"))
+
+    for _ in range(3):
+        faulty.send("basic", "the heartbeat is a minute away")
+        faulty.equals()
+        before = calls()
+        faulty.ask("cut", account=CRAWLER)
+        until(lambda: calls() > before, 5, "a call after the reconnect")
+        faulty.listens()
+
+
 def test_the_connection_breaks_before_the_answer(faulty):
     hole(faulty)
     faulty.ask("calls", method="updates.getDifference", effect="cut", count=2)

@@ -255,6 +255,15 @@ import Testing
         #expect(words(engine.sessionRenewed(now: at(301))) == [])
     }
 
+    /// Until something is called on a connection the server pushes nothing.
+    @Test(arguments: [0.1, 14, 100]) func a_reconnect_makes_a_call_at_once_though_none_was_waiting(away: Double) {
+        var engine = settledEngine()
+        #expect(engine.isSettled)
+        #expect(words(engine.disconnected(now: at(10))) == [])
+        #expect(engine.nextDeadline == nil)
+        #expect(words(engine.connected(now: at(10 + away))) == ["#2 getDifference 100 5"])
+    }
+
     @Test func a_new_session_on_a_living_connection_compares_everything() {
         var engine = settledEngine(channels: [3: 30])
         #expect(words(engine.sessionRenewed(now: at(100))) == ["#3 getDifference 100 5", "#4 getChannelDifference 3 30"])
