@@ -181,6 +181,59 @@ import Testing
         #expect(!pair.client.knownSalts.contains { before.contains($0) })
     }
 
+    /// The next salts were asked for a moment ago, and then the server changed its mind about them.
+    @Test func a_salt_refused_soon_after_the_last_question_is_asked_about_at_once() {
+        var pair = SessionPair()
+        pair.serverConfiguration.acceptsPreviousSalt = false
+        // In the midst of a period, so that no packet is on its way when a salt ends.
+        pair.run(.milliseconds(2_345))
+        pair.connect()
+        pair.run(.seconds(4))
+        #expect(pair.client.knownSalts.count == 64)
+        for i in pair.servers.indices { pair.servers[i].configuration.saltPeriodSeconds = 2 }
+        var refusals = 0
+        pair.filterToClient = { packet in
+            if let envelope = try? MessageCipher.open(packet, key: SessionPair.key, direction: .serverToClient),
+                unfold(InnerMessage(id: 1, sequenceNumber: 0, body: envelope.body)).messages
+                    .contains(where: { constructor(of: $0.body) == Constructor.badServerSalt })
+            {
+                refusals += 1
+            }
+            return [packet]
+        }
+        for i in 0..<20 {
+            pair.client.send(body(i))
+            pair.run(.seconds(2))
+        }
+        #expect(pair.results.count == 20)
+        #expect(refusals == 1)
+    }
+
+    @Test func refusals_without_end_do_not_make_questions_without_end() {
+        var store = SaltStore([])
+        var questions = 0
+        for step in 0..<1_000 {
+            let now = Instant.zero + .milliseconds(Int64(step) * 100)
+            // Each packet is refused, whatever was answered.
+            store.adoptAlone(Int64(step) + 1, at: Int64(step) / 10)
+            guard store.wantsMore(at: Int64(step) / 10, now: now) else { continue }
+            store.asked(at: now)
+            questions += 1
+        }
+        // A hundred seconds.
+        #expect(questions == 100)
+    }
+
+    @Test func a_refusal_that_names_the_present_salt_tells_nothing_new() {
+        let salts = (0..<64 as Range<Int64>).map { ServerSalt(value: $0 + 1, validSince: $0 * 1_800, validUntil: ($0 + 2) * 1_800) }
+        var store = SaltStore(salts)
+        let present = store.current(at: 2_000)
+        store.adoptAlone(present, at: 2_000)
+        #expect(store.salts.count == 64)
+        store.adoptAlone(4_711, at: 2_000)
+        #expect(store.salts.map(\.value) == [4_711])
+    }
+
     /// 14: codes 16 and 17 did not correct the clock.
     @Test func defect_14_code_16_corrects_the_clock_and_keeps_the_session() {
         var pair = SessionPair(clockError: .seconds(-1000))

@@ -24,11 +24,15 @@ struct SaltStore: Sendable {
     static let asked: Int32 = 64
     /// Fewer good ones than this: ask.
     static let enough = 2
-    /// Pause between two questions.
+    /// Pause between two questions, as TDLib makes it.
     static let pause = Duration.seconds(60)
+    /// The same after a refusal, which shows that what was answered before no longer holds: nothing is gained by asking more often, even
+    /// of a server that refuses every salt it has named.
+    static let pauseAfterRefusal = Duration.seconds(1)
 
     private(set) var salts: [ServerSalt]
     private var lastAsked: Instant?
+    private var wasRefused = false
 
     init(_ salts: [ServerSalt]) { self.salts = salts.sorted { $0.validSince < $1.validSince } }
 
@@ -44,8 +48,11 @@ struct SaltStore: Sendable {
         salts.insert(ServerSalt(value: value, validSince: seconds, validUntil: seconds + Self.trustedSeconds + Self.margin), at: 0)
     }
 
-    /// The server refused ours and named this one: the others are not to be believed either, so ask again soon.
+    /// The server refused ours and named this one: the others are not to be believed either, so ask again soon. A packet that left
+    /// before the present salt was known tells nothing new.
     mutating func adoptAlone(_ value: Int64, at seconds: Int64) {
+        if current(at: seconds) == value { return }
+        wasRefused = true
         salts = []
         adopt(value, at: seconds)
     }
@@ -54,9 +61,12 @@ struct SaltStore: Sendable {
 
     /// Whether to ask for salts now.
     func wantsMore(at seconds: Int64, now: Instant) -> Bool {
-        if let lastAsked, now - lastAsked < Self.pause { return false }
+        if let lastAsked, now - lastAsked < (wasRefused ? Self.pauseAfterRefusal : Self.pause) { return false }
         return salts.count { $0.validUntil > seconds + Self.margin } < Self.enough
     }
 
-    mutating func asked(at now: Instant) { lastAsked = now }
+    mutating func asked(at now: Instant) {
+        lastAsked = now
+        wasRefused = false
+    }
 }
