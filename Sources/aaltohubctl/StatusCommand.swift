@@ -45,7 +45,7 @@ private let patience = Duration.seconds(3)
 /// Asks every service that runs, ran, or ought to run, all at once; by name.
 func askAll(_ folders: Folders) async -> [Answer] {
     // A service that was killed leaves its socket's file, one that never ran leaves nothing.
-    let names = Set(Folders.services(in: folders.controls)).union(Folders.knownListeners(in: folders.state)).union(["writer", "supervisor"])
+    let names = Set(Folders.services(in: folders.controls)).union(Folders.knownServices(in: folders.state)).union(["writer", "supervisor"])
     let client = ControlClient(context: Context(), patience: patience)
     return await withTaskGroup { group in
         for name in names {
