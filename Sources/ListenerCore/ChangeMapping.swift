@@ -35,28 +35,66 @@ struct ChangeMapping {
         case "updateDeleteChannelMessages":
             guard let channel = object["channel_id"]?.int, registry.contains(.channel, channel) else { return [] }
             return deletion(object, chat: WireChat(.channel, channel))
+        case "updateMessageReactions":
+            guard let peer = object["peer"]?.object, let reactions = object["reactions"]?.object else { return [] }
+            return counters(WireChat(API.Peer(peer)), object["msg_id"], update) {
+                $0.reactions = CompactJSON.reactions(API.MessageReactions(reactions))
+            }
+        case "updateChannelMessageViews":
+            guard let channel = object["channel_id"]?.int, let views = object["views"]?.int else { return [] }
+            return counters(WireChat(.channel, channel), object["id"], update) { $0.views = views }
+        case "updateChannelMessageForwards":
+            guard let channel = object["channel_id"]?.int, let forwards = object["forwards"]?.int else { return [] }
+            return counters(WireChat(.channel, channel), object["id"], update) { $0.forwards = forwards }
+        case "updateChannel":
+            return object["channel_id"]?.int.map { info(.channel, $0) } ?? []
+        case "updateChat":
+            return object["chat_id"]?.int.map { info(.basicGroup, $0) } ?? []
         default:
             return []
         }
     }
 
+    /// Counters that come without their message.
+    private func counters(
+        _ chat: WireChat?, _ id: TLValue?, _ update: Update, _ body: (inout WireCounters) -> Void
+    ) -> [WireChange] {
+        guard let chat, let id = id?.int, registry.contains(chat.registered.kind, chat.registered.id) else { return [] }
+        return [
+            .with {
+                $0.counters = .with {
+                    $0.chat = chat
+                    $0.id = id
+                    $0.observedAt = update.receivedAt.seconds
+                    body(&$0)
+                }
+            }
+        ]
+    }
+
+    /// Something of the chat changed. The envelope describes it as it is now, which the book has learnt by now.
+    private func info(_ kind: CapturedGroup.Kind, _ id: Int64) -> [WireChange] {
+        guard registry.contains(kind, id), let title = peers.name(of: .init(kind == .basicGroup ? .basicGroup : .channel, id)) else {
+            return []
+        }
+        return [
+            .with {
+                $0.groupInfo = .with {
+                    $0.chat = WireChat(kind, id)
+                    $0.title = title
+                }
+            }
+        ]
+    }
+
     private func message(_ object: TLObject, _ sighting: Sighting) -> [WireChange] {
-        guard let group = object.groupPeer, registry.contains(group.kind, group.id),
-            let message = WireMessage(object, sighting, peers: peers)
-        else { return [] }
-        var changes = [WireChange.with { $0.message = message }]
-        // The last message of a basic group says which supergroup it became.
-        if let action = object["action"]?.object, action.name == "messageActionChatMigrateTo", group.kind == .basicGroup,
-            let channel = action["channel_id"]?.int
-        {
-            changes.append(
-                .with {
-                    $0.migration = .with {
-                        $0.basicGroupID = group.id
-                        $0.channelID = channel
-                        $0.maxID = message.id
-                    }
-                })
+        guard let group = object.groupPeer, registry.contains(group.kind, group.id) else { return [] }
+        let message = API.Message(object)
+        guard let mapped = WireMessage(message, sighting, peers: peers, whole: { object }) else { return [] }
+        var changes = [WireChange.with { $0.message = mapped }]
+        if message.action != nil {
+            changes += WireChange.told(by: message)
+            if let title = WireChange.title(by: message) { changes.append(title) }
         }
         return changes
     }

@@ -1,8 +1,79 @@
 import Primitives
 import TL
+import TelegramClient
 
 /// The small JSON texts of a message: what people and archives read, without keys to anything (access hashes, file references).
-enum CompactJSON {
+public enum CompactJSON {
+    private static func text(_ body: (inout JSONText) -> Void) -> String {
+        var json = JSONText()
+        body(&json)
+        return json.text
+    }
+
+    static func object(_ body: (inout JSONText) -> Void) -> String { text { $0.object(body) } }
+
+    /// `[{"type":"bold","offset":0,"length":4}, …]`; offsets and lengths in UTF-16 units, as Telegram counts. Empty if none.
+    static func entities(_ entities: [API.MessageEntity]) -> String {
+        if entities.isEmpty { return "" }
+        return text { json in
+            json.array { json in
+                for entity in entities {
+                    json.object { json in
+                        json.member("type", entity.kind.word)
+                        json.member("offset", entity.offset)
+                        json.member("length", entity.length)
+                        json.member("url", entity.url)
+                        json.member("language", entity.language)
+                        json.member("user_id", entity.userID)
+                        json.member("document_id", entity.documentID)
+                        json.member("date", entity.date)
+                        json.flag("collapsed", entity.collapsed)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where it was forwarded from.
+    static func forward(_ header: API.MessageFwdHeader) -> String {
+        object { json in
+            json.member("from_id", header.fromID.flatMap(PeerBook.Key.init)?.marked)
+            json.member("from_name", header.fromName)
+            json.member("post_author", header.postAuthor)
+            json.member("date", header.date)
+            json.member("channel_post", header.channelPost)
+            json.member("saved_from_peer", header.savedFromPeer.flatMap(PeerBook.Key.init)?.marked)
+            json.member("saved_from_msg_id", header.savedFromMsgID)
+            json.member("saved_from_id", header.savedFromID.flatMap(PeerBook.Key.init)?.marked)
+            json.member("saved_from_name", header.savedFromName)
+            json.member("saved_date", header.savedDate)
+            json.member("psa_type", header.psaType)
+            json.flag("imported", header.imported)
+        }
+    }
+
+    /// `[{"emoji":"👍","count":3}, …]`. Who reacted is not kept: only some of them are ever told.
+    public static func reactions(_ reactions: API.MessageReactions) -> String {
+        text { json in
+            json.array { json in
+                for result in reactions.results {
+                    json.object { json in
+                        switch result.reaction {
+                        case .reactionEmoji(let reaction): json.member("emoji", reaction.emoticon)
+                        case .reactionCustomEmoji(let reaction): json.member("document_id", reaction.documentID)
+                        case .reactionPaid: json.member("type", "paid")
+                        case .reactionEmpty: json.member("type", "empty")
+                        case .other: json.member("type", "unknown")
+                        }
+                        json.member("count", result.count)
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: the rare, from its dynamic form
+
     /// `messageEntityTextUrl` without its prefix, in snake_case: `text_url`.
     static func kind(_ name: String, without prefix: String) -> String {
         var out = ""
@@ -11,67 +82,6 @@ enum CompactJSON {
             out.append(Character(character.lowercased()))
         }
         return out
-    }
-
-    /// `[{"type":"bold","offset":0,"length":4}, …]`; offsets and lengths in UTF-16 units, as Telegram counts. Empty if none.
-    static func entities(_ message: TLObject) -> String {
-        let entities = message.objects("entities")
-        if entities.isEmpty { return "" }
-        return JSON.array(
-            entities.map { entity in
-                var members = [
-                    JSON.Member("type", .string(kind(entity.name, without: "messageEntity"))),
-                    JSON.Member("offset", .integer(entity["offset"]?.int ?? 0)),
-                    JSON.Member("length", .integer(entity["length"]?.int ?? 0)),
-                ]
-                for field in ["url", "language"] {
-                    if let text = entity[field]?.string, !text.isEmpty { members.append(.init(field, .string(text))) }
-                }
-                for field in ["user_id", "document_id"] {
-                    if let id = entity[field]?.int { members.append(.init(field, .integer(id))) }
-                }
-                if entity["collapsed"]?.bool == true { members.append(.init("collapsed", true)) }
-                return .object(members)
-            }
-        ).text
-    }
-
-    /// Where it was forwarded from. Empty if it was not.
-    static func forward(_ message: TLObject) -> String {
-        guard let header = message["fwd_from"]?.object else { return "" }
-        var members: [JSON.Member] = []
-        if let from = header["from_id"]?.object.flatMap(MarkedID.init) { members.append(.init("from_id", .integer(from.value))) }
-        for (field, name) in [("from_name", "from_name"), ("post_author", "post_author")] {
-            if let text = header[field]?.string { members.append(.init(name, .string(text))) }
-        }
-        for field in ["date", "channel_post", "saved_from_msg_id"] {
-            if let number = header[field]?.int { members.append(.init(field, .integer(number))) }
-        }
-        return JSON.object(members).text
-    }
-
-    /// `[{"emoji":"👍","count":3}, …]`, or nil when this copy does not tell.
-    static func reactions(_ message: TLObject) -> String? {
-        guard let reactions = message["reactions"]?.object else { return nil }
-        return JSON.array(
-            reactions.objects("results").map { result in
-                let reaction = result["reaction"]?.object
-                let what: JSON.Member =
-                    if let emoji = reaction?["emoticon"]?.string {
-                        .init("emoji", .string(emoji))
-                    } else if let id = reaction?["document_id"]?.int {
-                        .init("document_id", .integer(id))
-                    } else {
-                        .init("type", .string(kind(reaction?.name ?? "unknown", without: "reaction")))
-                    }
-                return .object([what, .init("count", .integer(result["count"]?.int ?? 0))])
-            }
-        ).text
-    }
-
-    /// A service message's action: its type and its plain fields.
-    static func action(_ action: TLObject) -> String {
-        .init(plain(action, without: "messageAction").text)
     }
 
     /// Any object as JSON with "type" first, without keys and bytes.
@@ -84,8 +94,11 @@ enum CompactJSON {
         return .object(members)
     }
 
-    /// What gives access to something, or is no text.
-    private static let secrets: Set<String> = ["access_hash", "file_reference", "bytes", "payload", "sizes", "video_sizes", "thumbs"]
+    /// What gives access to something, is nobody's business here, or is no text.
+    private static let secrets: Set<String> = [
+        "access_hash", "file_reference", "bytes", "payload", "sizes", "video_sizes", "thumbs", "waveform", "slug", "credentials",
+        "phone_number", "phone", "vcard",
+    ]
     /// Deeper things are left out: an action holds at most a photo or a gift.
     private static let depthMost = 4
 
@@ -98,26 +111,40 @@ enum CompactJSON {
         case .bytes(let v): return String(validating: v, as: UTF8.self).map(JSON.string)
         case .vector(let values): return .array(values.compactMap { plain(field, $0, depth: depth + 1) })
         case .object(let object):
-            if let id = MarkedID(object) { return .integer(id.value) }
+            if let key = PeerBook.Key(API.Peer(object)) { return .integer(key.marked) }
             return plain(object, without: "", depth: depth + 1)
         }
     }
 }
 
-/// A peer as one number: users positive, basic groups negative, channels −1000000000000 − id.
-///
-/// Source: https://core.telegram.org/api/bots/ids
-struct MarkedID: Equatable {
-    var value: Int64
-
-    init?(_ peer: TLObject) {
-        switch peer.name {
-        case "peerUser": value = peer["user_id"]?.int ?? 0
-        case "peerChat": value = -(peer["chat_id"]?.int ?? 0)
-        case "peerChannel": value = MarkedID.channel(peer["channel_id"]?.int ?? 0)
-        default: return nil
+extension API.MessageEntity.Kind {
+    /// Telegram's name in snake_case, without what all of them begin with.
+    fileprivate var word: String {
+        switch self {
+        case .messageEntityPre: "pre"
+        case .messageEntityTextUrl: "text_url"
+        case .messageEntityMentionName, .inputMessageEntityMentionName: "mention_name"
+        case .messageEntityCustomEmoji: "custom_emoji"
+        case .messageEntityBlockquote: "blockquote"
+        case .messageEntityFormattedDate: "formatted_date"
+        case .messageEntityBankCard: "bank_card"
+        case .messageEntityBold: "bold"
+        case .messageEntityBotCommand: "bot_command"
+        case .messageEntityCashtag: "cashtag"
+        case .messageEntityCode: "code"
+        case .messageEntityDiffDelete: "diff_delete"
+        case .messageEntityDiffInsert: "diff_insert"
+        case .messageEntityDiffReplace: "diff_replace"
+        case .messageEntityEmail: "email"
+        case .messageEntityHashtag: "hashtag"
+        case .messageEntityItalic: "italic"
+        case .messageEntityMention: "mention"
+        case .messageEntityPhone: "phone"
+        case .messageEntitySpoiler: "spoiler"
+        case .messageEntityStrike: "strike"
+        case .messageEntityUnderline: "underline"
+        case .messageEntityUrl: "url"
+        case .messageEntityUnknown, .other: "unknown"
         }
     }
-
-    static func channel(_ id: Int64) -> Int64 { -1_000_000_000_000 - id }
 }

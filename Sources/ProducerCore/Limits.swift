@@ -14,4 +14,6 @@ public enum ProducerLimits {
     public static let helloEvery: Duration = .seconds(2)
     /// Half of the units' TimeoutStopSec: what is not acknowledged by then, Telegram gives again at the next start.
     public static let drainTime: Duration = .seconds(15)
+    /// Seconds after its edit date from which a fetched copy is the last word of that second: servers may serve a copy that old.
+    public static let settledAfterSeconds: Int64 = 60
 }

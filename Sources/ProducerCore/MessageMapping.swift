@@ -4,20 +4,23 @@ import TL
 import TelegramClient
 
 /// How a copy of a message was seen.
-public struct Sighting: Sendable {
-    /// Its own pts, −1 for a message of a difference.
+public struct Sighting: Sendable, Hashable {
+    /// Its own pts, −1 for a message of a difference or of the history.
     public var position: Int64
     public var generation: UInt64
     /// It came as an edit.
     public var edited: Bool
     /// Unix seconds.
     public var observedAt: Int64
+    /// It was fetched: whether its content may still change within the second of its edit date follows from `observedAt`.
+    public var fetched: Bool
 
-    public init(position: Int64, generation: UInt64, edited: Bool, observedAt: Int64) {
+    public init(position: Int64, generation: UInt64, edited: Bool, observedAt: Int64, fetched: Bool = false) {
         self.position = position
         self.generation = generation
         self.edited = edited
         self.observedAt = observedAt
+        self.fetched = fetched
     }
 }
 
@@ -31,78 +34,80 @@ extension TLObject {
     }
 }
 
+/// The one mapping of a message, whether it was pushed or fetched.
 extension WireMessage {
+    /// A `message` or `messageService` of a group in its dynamic form, or nil when it is neither.
+    public init?(_ object: TLObject, _ sighting: Sighting, peers: some PeerNames) {
+        self.init(API.Message(object), sighting, peers: peers) { object }
+    }
+
     /// A `message` or `messageService` of a group, or nil when it is neither.
-    public init?(_ message: TLObject, _ sighting: Sighting, peers: PeerBook) {
-        guard message.name == "message" || message.name == "messageService", let group = message.groupPeer, let id = message["id"]?.int
+    ///
+    /// A message with a `ttl_period`, which its chat's timer will delete, is kept like any other: the chat's members read it, and its
+    /// deletion is told when it happens. Only media that disappear once they were seen (`ttl_seconds`) are not kept, nor their captions.
+    ///
+    /// - Parameter whole: its dynamic form, asked for where it holds something rare of which the projection reads only the kind.
+    public init?(_ message: API.Message, _ sighting: Sighting, peers: some PeerNames, whole: () -> TLObject?) {
+        guard message.kind == .message || message.kind == .messageService, let chat = message.peerID.flatMap(WireChat.init)
         else { return nil }
         self.init()
-        chat = WireChat(group.kind, group.id)
-        self.id = id
-        date = message["date"]?.int ?? 0
-        editDate = message["edit_date"]?.int ?? 0
-        editHide = message["edit_hide"]?.bool ?? false
-        edited = sighting.edited
+        self.chat = chat
+        id = Int64(message.id)
+        date = Int64(message.date ?? 0)
+        if let date = message.editDate { editDate = Int64(date) }
+        if message.editHide { editHide = true }
+        if sighting.edited { edited = true }
+        if sighting.fetched, sighting.observedAt >= editDate + ProducerLimits.settledAfterSeconds { settled = true }
         position = sighting.position
         generation = sighting.generation
         observedAt = sighting.observedAt
-        setSender(message, group, peers)
+        setSender(message, peers)
         setPlace(message)
-        if let action = message["action"]?.object {
-            service = CompactJSON.action(action)
-            return
+        if message.kind == .messageService {
+            if let action = whole()?["action"]?.object { service = CompactJSON.plain(action, without: "messageAction").text }
+            if let reactions = message.reactions { self.reactions = CompactJSON.reactions(reactions) }
+        } else {
+            setContent(message, whole)
         }
-        setContent(message)
     }
 
     /// The display name, the channel's title, or the author's signature of posts and of anonymous admins.
-    private mutating func setSender(_ message: TLObject, _ group: (kind: CapturedGroup.Kind, id: Int64), _ peers: PeerBook) {
-        let author = message["post_author"]?.string
-        if let user = message["from_id"]?["user_id"]?.int {
-            senderID = user
-            if let name = peers[.init(.user, user)]?.name { senderName = name }
-            return
-        }
+    private mutating func setSender(_ message: API.Message, _ peers: some PeerNames) {
         // Posts and anonymous admins speak as a chat: the one named, or the channel itself.
-        if let from = message["from_id"]?.object, let marked = MarkedID(from) {
-            senderID = marked.value
-            let key: PeerBook.Key =
-                from["channel_id"]?.int.map { .init(.channel, $0) } ?? .init(.basicGroup, from["chat_id"]?.int ?? 0)
-            if let name = author ?? peers[key]?.name { senderName = name }
-        } else if group.kind == .channel {
-            senderID = MarkedID.channel(group.id)
-            if let name = author ?? peers[.init(.channel, group.id)]?.name { senderName = name }
-        }
+        let speaker = message.fromID ?? (chat.kind == .channel ? message.peerID : nil)
+        guard let key = speaker.flatMap(PeerBook.Key.init) else { return }
+        senderID = key.marked
+        let author = key.kind == .user ? nil : message.postAuthor
+        if let name = author ?? peers.name(of: key) { senderName = name }
     }
 
     /// Replies, topics, albums.
-    private mutating func setPlace(_ message: TLObject) {
-        if let header = message["reply_to"]?.object, header.name == "messageReplyHeader" {
-            if let id = header["reply_to_msg_id"]?.int {
-                if header["reply_to_peer_id"] == nil { replyTo = id }
-                if header["forum_topic"]?.bool == true { topicID = header["reply_to_top_id"]?.int ?? id }
-            }
+    private mutating func setPlace(_ message: API.Message) {
+        if let header = message.replyTo, let id = header.replyToMsgID {
+            // An id in another chat means nothing here.
+            if header.replyToPeerID == nil { replyTo = Int64(id) }
+            if header.forumTopic { topicID = Int64(header.replyToTopID ?? id) }
         }
-        if let id = message["grouped_id"]?.int { groupedID = id }
+        if let id = message.groupedID { groupedID = id }
     }
 
-    private mutating func setContent(_ message: TLObject) {
-        if let media = MediaMapping(message["media"]?.object) {
-            if let type = media.type { mediaType = type }
-            if let kind = media.kind { mediaKind = kind }
+    private mutating func setContent(_ message: API.Message, _ whole: () -> TLObject?) {
+        if let media = message.media, let mapped = MediaMapping(media, whole: { whole()?["media"]?.object }) {
+            if let type = mapped.type { mediaType = type }
+            mediaKind = mapped.kind
             // What is meant to disappear is not kept, with its caption.
-            if media.isSelfDestructing { return }
-            self.media = media.metadata
-            mediaID = media.id
+            if mapped.isSelfDestructing { return }
+            if !mapped.metadata.isEmpty { self.media = mapped.metadata }
+            if mapped.id != 0 { mediaID = mapped.id }
         }
-        if let text = message["message"]?.string, !text.isEmpty {
+        if let text = message.message, !text.isEmpty {
             self.text = text
-            entities = CompactJSON.entities(message)
+            if !message.entities.isEmpty { entities = CompactJSON.entities(message.entities) }
         }
-        forward = CompactJSON.forward(message)
-        if let id = message["via_bot_id"]?.int { viaBotID = id }
-        if let reactions = CompactJSON.reactions(message) { self.reactions = reactions }
-        if let views = message["views"]?.int { self.views = views }
-        if let forwards = message["forwards"]?.int { self.forwards = forwards }
+        if let header = message.fwdFrom { forward = CompactJSON.forward(header) }
+        if let id = message.viaBotID { viaBotID = id }
+        if let reactions = message.reactions { self.reactions = CompactJSON.reactions(reactions) }
+        if let views = message.views { self.views = Int64(views) }
+        if let forwards = message.forwards { self.forwards = Int64(forwards) }
     }
 }

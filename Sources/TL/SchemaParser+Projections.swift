@@ -1,8 +1,12 @@
 extension SchemaParser {
+    /// The form of an older layer and the one that it is read as.
+    private static let widened: Set<String> = ["string bytes", "bytes string", "int double", "string TextWithEntities"]
+
     /// Enters into every layer's form of a projected constructor which slot each of its fields fills.
     ///
     /// Lines of the table: type number, case number, constructor, then slot:field:type. A field that an older form has in another type is
-    /// stepped over there (`string` and `bytes` are one on the wire).
+    /// stepped over there, unless it is read as the newer one: `string` and `bytes` are one on the wire, an `int` is a `double`, too, and a
+    /// `string` is text without entities.
     mutating func place(_ table: StaticString) {
         var indices: [String: [Int]] = [:]
         for (i, c) in constructors.enumerated() where !c.isMethod { indices[c.name, default: []].append(i) }
@@ -23,9 +27,7 @@ extension SchemaParser {
                 for i in first..<first + Int(constructors[index].stepCount) {
                     guard let wanted = slots[words[Int(steps[i].name)]] else { continue }
                     let type = types[Int(steps[i].type)].text
-                    let isSame =
-                        type == wanted.type || type == "string" && wanted.type == "bytes" || type == "bytes" && wanted.type == "string"
-                    if isSame { steps[i].slot = wanted.slot }
+                    if type == wanted.type || SchemaParser.widened.contains("\(type) \(wanted.type)") { steps[i].slot = wanted.slot }
                 }
             }
         }

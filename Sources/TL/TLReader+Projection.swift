@@ -56,6 +56,18 @@ extension TLReader {
     @inline(__always)
     mutating func blob() throws(TLError) -> [UInt8] { [UInt8](try string()) }
 
+    /// A `double`, where older forms have an `int`. The walk has just passed the field's own step.
+    @inline(__always)
+    mutating func number(_ walk: Walk) throws(TLError) -> Double {
+        (walk.step - 1).pointee.kind == .int ? Double(try int()) : try double()
+    }
+
+    /// Text with entities, where older forms have a `string`. The walk has just passed the field's own step.
+    mutating func textWithEntities(_ walk: Walk) throws(TLError) -> API.TextWithEntities {
+        if (walk.step - 1).pointee.kind == .object { return try API.TextWithEntities(&self) }
+        return API.TextWithEntities(text: try text())
+    }
+
     @inline(__always)
     mutating func vector<T>(minimum: Int, _ read: (inout TLReader) throws(TLError) -> T) throws(TLError) -> [T] {
         let count = try vectorCount(boxed: true, minimumElementSize: minimum)
@@ -104,7 +116,11 @@ extension TLReader {
                     offset = end
                     isTruncated = true
                 }
-                undecoded = (undecoded?.lowerBound ?? start)..<offset
+                let own = schema.index(of: UInt32(littleEndian: base.loadUnaligned(fromByteOffset: start, as: UInt32.self)))
+                undecoded.append(
+                    TL.Partial.Undecoded(
+                        field: schema.words[Int((walk.step - 1).pointee.name)], range: start..<offset,
+                        name: own < 0 ? nil : schema.constructors[own].name, error: error))
             }
             i += 1
         }

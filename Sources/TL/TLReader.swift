@@ -6,9 +6,9 @@ struct TLReader {
     var depth: Int
     let limits: TLLimits
     let schema: Schema
-    /// Set when a projection met an unknown constructor in a vector of which it keeps what it could read: the elements it could not.
-    var undecoded: Range<Int>?
-    /// Nothing behind `undecoded` could be read either: every object around ends there.
+    /// Where a projection met an unknown constructor in a vector of which it keeps what it could read: the elements it could not.
+    var undecoded: [TL.Partial.Undecoded] = []
+    /// Nothing behind the last of `undecoded` could be read either: every object around ends there.
     var isTruncated = false
 
     /// The buffer outlives the reader: entry points make it inside `withUnsafeBufferPointer`.

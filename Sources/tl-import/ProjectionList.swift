@@ -21,6 +21,8 @@ struct ProjectionList {
         var isEnum: Bool
         var isIndirect: Bool
         var keepsRaw: Bool
+        /// It can be made from its dynamic form, too.
+        var isDynamic: Bool
         var cases: [Case]
     }
     private(set) var projections: [Projection] = []
@@ -43,9 +45,10 @@ struct ProjectionList {
                 projections.append(
                     Projection(
                         type: words[1], isEnum: words[0] == "enum", isIndirect: words.contains("indirect"), keepsRaw: words.contains("raw"),
-                        cases: []))
+                        isDynamic: words.contains("dynamic"), cases: []))
             }
         }
+        spreadDynamic()
         let known = Set(projections.map(\.type))
         for p in projections {
             for f in p.cases.flatMap(\.fields) {
@@ -54,6 +57,24 @@ struct ProjectionList {
                 if !isSimple && !known.contains(element) { throw ImportError("\(p.type).\(f.name): \(element) is not in the list") }
             }
         }
+    }
+
+    /// What a dynamic type holds is dynamic, too.
+    private mutating func spreadDynamic() {
+        var todo = projections.indices.filter { projections[$0].isDynamic }
+        while let index = todo.popLast() {
+            for field in projections[index].cases.flatMap(\.fields) {
+                let element = field.type.hasPrefix("Vector<") ? String(field.type.dropFirst(7).dropLast()) : field.type
+                guard let inner = projections.firstIndex(where: { $0.type == element && !$0.isDynamic }) else { continue }
+                projections[inner].isDynamic = true
+                todo.append(inner)
+            }
+        }
+    }
+
+    /// Whether some form of the constructor has a field of that name, asked for or not.
+    func has(_ field: String, in constructor: String) -> Bool {
+        declarations[constructor]?.contains { $0.fields.contains { $0.name == field } } ?? false
     }
 
     private mutating func addCase(_ words: [String], to index: Int) throws {

@@ -1,9 +1,11 @@
 /// Prints the projections as Swift, and the table by which the schema's steps find their places in them.
 struct ProjectionWriter {
     private typealias Names = ProjectionNames
-    private let list: ProjectionList
+    let list: ProjectionList
     private(set) var table = ""
     private(set) var code = ""
+    /// The initialisers from the dynamic form.
+    var dynamic = ""
 
     init(_ list: ProjectionList) {
         self.list = list
@@ -20,11 +22,12 @@ struct ProjectionWriter {
         for (index, p) in list.projections.enumerated() {
             if p.isEnum { writeEnum(p, index) } else { writeStruct(p, index) }
         }
+        code += dynamic
     }
 
     // MARK: Swift types
 
-    private func swiftType(_ type: String) -> String {
+    func swiftType(_ type: String) -> String {
         switch type {
         case "int": "Int32"
         case "long": "Int64"
@@ -57,11 +60,12 @@ struct ProjectionWriter {
         switch type {
         case "int": "try r.int()"
         case "long": "try r.long()"
-        case "double": "try r.double()"
+        case "double": "try r.number(walk)"
         case "string": "try r.text()"
         case "bytes": "try r.blob()"
         case "Bool": "try r.bool()"
         case "true": "true"
+        case "TextWithEntities": "try r.textWithEntities(walk)"
         default: "try \(swiftType(type))(&r)"
         }
     }
@@ -82,9 +86,9 @@ struct ProjectionWriter {
         for f in fields { out += "\(indent)public var \(property(f))\n" }
         if fields.contains(where: \.isResilient) {
             out += """
-                \(indent)/// Where the vector elements lie that could not be read, since a constructor in them is unknown.
-                \(indent)public var undecoded: Range<Int>?
-                \(indent)/// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+                \(indent)/// The vector elements that could not be read, since a constructor in them is unknown.
+                \(indent)public var undecoded: [TL.Partial.Undecoded] = []
+                \(indent)/// Nothing behind the last of them could be read: fields that are declared after it have no value.
                 \(indent)public var isTruncated = false
 
                 """
@@ -119,6 +123,7 @@ struct ProjectionWriter {
     // MARK: Types
 
     private mutating func writeEnum(_ p: ProjectionList.Projection, _ number: Int) {
+        if p.isDynamic { writeDynamicEnum(p) }
         let name = Names.type(p.type)
         code +=
             "\nextension API {\n    /// `\(p.type)`.\n    public \(p.isIndirect ? "indirect " : "")enum \(name): Sendable, Equatable {\n"
@@ -171,6 +176,7 @@ struct ProjectionWriter {
             let slots = c.fields.compactMap { f in fields.firstIndex { $0.name == f.name && $0.type == f.type }.map { ($0, f) } }
             for constructor in c.constructors { tableLine(number, variant, constructor, slots) }
         }
+        if p.isDynamic { writeDynamicStruct(p, fields) }
         let many = p.cases.count > 1
         code += "\nextension API {\n    /// `\(p.type)`.\n    public struct \(Names.type(p.type)): Sendable, Equatable {\n"
         if many {
@@ -179,8 +185,11 @@ struct ProjectionWriter {
             code += "            /// A constructor that is not projected: only its id is known.\n            case other\n        }\n"
             code += "        public var kind = Kind.other\n"
         }
-        code += "        public var constructor: UInt32 = 0\n"
-        if p.keepsRaw { code += "        /// Where the object lay in the bytes that were decoded.\n        public var raw = 0..<0\n" }
+        code += "        /// The id; 0 when it was made from its dynamic form.\n        public var constructor: UInt32 = 0\n"
+        if p.keepsRaw {
+            code += "        /// Where the object lay in the bytes that were decoded; empty when it was made from its dynamic form.\n"
+            code += "        public var raw = 0..<0\n"
+        }
         code += members(fields, indent: "        ") + "\n        public init() {}\n\n" + decodingInit(indent: "        ")
         code += "\n        init(_ r: inout TLReader) throws(TLError) {\n"
         if p.keepsRaw { code += "            let start = r.offset\n" }

@@ -1,9 +1,10 @@
 import Events
-@testable import ListenerCore
 import Primitives
 import ProducerCore
 import TL
 import TelegramClient
+
+@testable import ListenerCore
 
 let clock = UnixTime(seconds: 1_800_000_000)
 func at(_ seconds: Double) -> Instant { Instant(nanoseconds: Int64((1_000 + seconds) * 1e9)) }
@@ -55,6 +56,10 @@ func words(_ record: WireRecord) -> String {
         case .deletion(let d): "delete \(d.ids.map(String.init).joined(separator: ","))"
         case .migration(let m): "migration \(m.basicGroupID)→\(m.channelID) at \(m.maxID)"
         case .groupState(let s): "\(s.state) \(s.reason)"
+        case .counters(let c): "counters \(c.id)"
+        case .groupInfo(let g): "title \(g.title)"
+        case .topic(let t): "topic \(t.id) \(t.title)"
+        case .progress, .mediaStored: "backfill's"
         case nil: "nothing"
         }
     }

@@ -3,7 +3,7 @@
 
 enum ProjectionTable {
     /// CRC-32 of Projections.list: a test compares it.
-    static let listChecksum: UInt32 = 0xade58e2c
+    static let listChecksum: UInt32 = 0x6928382f
 
     /// A constructor a line: number of its type, number of its case, name, then slot:field:type of what is read.
     static let text: StaticString = """
@@ -11,8 +11,8 @@ enum ProjectionTable {
 0 1 peerChat 0:chat_id:long
 0 2 peerChannel 0:channel_id:long
 1 0 messageEmpty 0:id:int 1:peer_id:Peer
-1 1 message 0:id:int 1:peer_id:Peer 2:from_id:Peer 3:saved_peer_id:Peer 4:fwd_from:MessageFwdHeader 5:via_bot_id:long 6:via_business_bot_id:long 7:reply_to:MessageReplyHeader 8:date:int 9:message:string 10:media:MessageMedia 11:entities:Vector<MessageEntity> 12:views:int 13:forwards:int 14:replies:MessageReplies 15:edit_date:int 16:post_author:string 17:grouped_id:long 18:reactions:MessageReactions 19:restriction_reason:Vector<RestrictionReason> 20:ttl_period:int 21:out:true 22:mentioned:true 23:media_unread:true 24:silent:true 25:post:true 26:from_scheduled:true 27:legacy:true 28:edit_hide:true 29:pinned:true 30:noforwards:true 31:offline:true 32:effect:long 33:from_boosts_applied:int
-1 2 messageService 0:id:int 1:peer_id:Peer 2:from_id:Peer 3:saved_peer_id:Peer 7:reply_to:MessageReplyHeader 8:date:int 34:action:MessageAction 18:reactions:MessageReactions 20:ttl_period:int 21:out:true 22:mentioned:true 23:media_unread:true 24:silent:true 25:post:true 27:legacy:true
+1 1 message 0:id:int 1:peer_id:Peer 2:from_id:Peer 3:fwd_from:MessageFwdHeader 4:via_bot_id:long 5:reply_to:MessageReplyHeader 6:date:int 7:message:string 8:media:MessageMedia 9:entities:Vector<MessageEntity> 10:views:int 11:forwards:int 12:edit_date:int 13:post_author:string 14:grouped_id:long 15:reactions:MessageReactions 16:ttl_period:int 17:out:true 18:mentioned:true 19:media_unread:true 20:silent:true 21:post:true 22:from_scheduled:true 23:legacy:true 24:edit_hide:true 25:pinned:true 26:noforwards:true 27:offline:true
+1 2 messageService 0:id:int 1:peer_id:Peer 2:from_id:Peer 5:reply_to:MessageReplyHeader 6:date:int 28:action:MessageAction 15:reactions:MessageReactions 16:ttl_period:int 17:out:true 18:mentioned:true 19:media_unread:true 20:silent:true 21:post:true 23:legacy:true
 2 0 messageEntityPre 0:offset:int 1:length:int 2:language:string
 2 1 messageEntityTextUrl 0:offset:int 1:length:int 3:url:string
 2 2 messageEntityMentionName 0:offset:int 1:length:int 4:user_id:long
@@ -38,235 +38,204 @@ enum ProjectionTable {
 2 22 messageEntityUnderline 0:offset:int 1:length:int
 2 23 messageEntityUnknown 0:offset:int 1:length:int
 2 24 messageEntityUrl 0:offset:int 1:length:int
-3 0 messageReplyHeader 0:reply_to_msg_id:int 1:reply_to_peer_id:Peer 2:reply_from:MessageFwdHeader 3:reply_to_top_id:int 4:quote_text:string 5:quote_entities:Vector<MessageEntity> 6:quote_offset:int 7:forum_topic:true 8:quote:true 9:reply_to_scheduled:true
-3 1 messageReplyStoryHeader 10:peer:Peer 11:story_id:int
+3 0 messageReplyHeader 0:reply_to_msg_id:int 1:reply_to_peer_id:Peer 2:reply_to_top_id:int 3:quote_text:string 4:quote_offset:int 5:forum_topic:true 6:quote:true 7:reply_to_scheduled:true
+3 1 messageReplyStoryHeader 8:peer:Peer 9:story_id:int
 4 0 messageFwdHeader 0:from_id:Peer 1:from_name:string 2:date:int 3:channel_post:int 4:post_author:string 5:saved_from_peer:Peer 6:saved_from_msg_id:int 7:saved_from_id:Peer 8:saved_from_name:string 9:saved_date:int 10:psa_type:string 11:imported:true 12:saved_out:true
-5 0 messageReactions 0:results:Vector<ReactionCount> 1:recent_reactions:Vector<MessagePeerReaction> 2:min:true 3:can_see_list:true 4:reactions_as_tags:true
-6 0 reactionCount 0:reaction:Reaction 1:count:int 2:chosen_order:int
-7 0 messagePeerReaction 0:peer_id:Peer 1:date:int 2:reaction:Reaction 3:big:true
-8 0 reactionEmpty
-8 1 reactionEmoji 0:emoticon:string
-8 2 reactionCustomEmoji 0:document_id:long
-8 3 reactionPaid
-9 0 messageReplies 0:replies:int 1:replies_pts:int 2:channel_id:long 3:max_id:int 4:comments:true
-10 0 restrictionReason 0:platform:string 1:reason:string 2:text:string
-11 0 messageMediaEmpty
-11 1 messageMediaPhoto 0:photo:Photo 1:ttl_seconds:int 2:spoiler:true
-11 2 messageMediaGeo 0:geo:GeoPoint
-11 3 messageMediaContact 0:phone_number:string 1:first_name:string 2:last_name:string 3:vcard:string 4:user_id:long
-11 4 messageMediaUnsupported
-11 5 messageMediaDocument 0:document:Document 1:ttl_seconds:int 2:spoiler:true 3:video:true 4:round:true 5:voice:true 6:nopremium:true
-11 6 messageMediaWebPage 0:webpage:WebPage
-11 7 messageMediaVenue 0:geo:GeoPoint 1:title:string 2:address:string 3:provider:string 4:venue_id:string 5:venue_type:string
-11 8 messageMediaGame 0:game:Game
-11 9 messageMediaInvoice 0:title:string 1:description:string 2:currency:string 3:total_amount:long 4:receipt_msg_id:int 5:test:true
-11 10 messageMediaGeoLive 0:geo:GeoPoint 1:heading:int 2:period:int 3:proximity_notification_radius:int
-11 11 messageMediaPoll 0:poll:Poll 1:results:PollResults
-11 12 messageMediaDice 0:value:int 1:emoticon:string
-11 13 messageMediaStory 0:peer:Peer 1:id:int
-11 14 messageMediaGiveaway 0:channels:Vector<long> 1:quantity:int 2:until_date:int 3:months:int 4:stars:long 5:prize_description:string
-11 15 messageMediaGiveawayResults 0:channel_id:long 1:launch_msg_id:int 2:winners_count:int 3:unclaimed_count:int 4:winners:Vector<long> 5:until_date:int
-11 16 messageMediaPaidMedia 0:stars_amount:long
-11 17 messageMediaToDo 0:todo:TodoList
-12 0 photoEmpty 0:id:long
-12 1 photo 0:id:long 1:access_hash:long 2:file_reference:bytes 3:date:int 4:sizes:Vector<PhotoSize> 5:dc_id:int 6:has_stickers:true
-13 0 photoSizeEmpty 0:type:string
-13 1 photoSize 0:type:string 1:w:int 2:h:int 3:size:int
-13 2 photoCachedSize 0:type:string 1:w:int 2:h:int 4:bytes:bytes
-13 3 photoStrippedSize 0:type:string 4:bytes:bytes
-13 4 photoSizeProgressive 0:type:string 1:w:int 2:h:int 5:sizes:Vector<int>
-13 5 photoPathSize 0:type:string 4:bytes:bytes
-14 0 documentEmpty 0:id:long
-14 1 document 0:id:long 1:access_hash:long 2:file_reference:bytes 3:date:int 4:mime_type:string 5:size:long 6:thumbs:Vector<PhotoSize> 7:dc_id:int 8:attributes:Vector<DocumentAttribute>
-15 0 documentAttributeImageSize 0:w:int 1:h:int
-15 1 documentAttributeAnimated
-15 2 documentAttributeSticker 0:alt:string 1:mask:true
-15 3 documentAttributeVideo 0:duration:double 1:w:int 2:h:int 3:round_message:true 4:supports_streaming:true 5:nosound:true
-15 4 documentAttributeAudio 0:duration:int 1:title:string 2:performer:string 3:waveform:bytes 4:voice:true
-15 5 documentAttributeFilename 0:file_name:string
-15 6 documentAttributeHasStickers
-15 7 documentAttributeCustomEmoji 0:alt:string 1:free:true
-16 0 webPageEmpty 0:id:long 1:url:string
-16 1 webPagePending 0:id:long 1:url:string 2:date:int
-16 2 webPage 0:id:long 1:url:string 3:display_url:string 4:hash:int 5:type:string 6:site_name:string 7:title:string 8:description:string 9:photo:Photo 10:embed_url:string 11:duration:int 12:author:string 13:document:Document
-16 3 webPageNotModified
-17 0 geoPointEmpty
-17 1 geoPoint 0:long:double 1:lat:double 2:access_hash:long 3:accuracy_radius:int
-18 0 game 0:id:long 1:access_hash:long 2:short_name:string 3:title:string 4:description:string
-19 0 poll 0:id:long 1:question:TextWithEntities 2:answers:Vector<PollAnswer> 3:closed:true 4:public_voters:true 5:multiple_choice:true 6:quiz:true 7:close_period:int 8:close_date:int
-20 0 pollAnswer 0:text:TextWithEntities 1:option:bytes
-21 0 pollResults 0:results:Vector<PollAnswerVoters> 1:total_voters:int 2:solution:string 3:min:true
-22 0 pollAnswerVoters 0:option:bytes 1:voters:int 2:chosen:true 3:correct:true
-23 0 textWithEntities 0:text:string 1:entities:Vector<MessageEntity>
-24 0 todoList 0:title:TextWithEntities 1:list:Vector<TodoItem>
-25 0 todoItem 0:id:int 1:title:TextWithEntities
-26 0 messageActionEmpty
-26 1 messageActionChatCreate 0:title:string 1:users:Vector<long>
-26 2 messageActionChatEditTitle 0:title:string
-26 3 messageActionChatEditPhoto 0:photo:Photo
-26 4 messageActionChatDeletePhoto
-26 5 messageActionChatAddUser 0:users:Vector<long>
-26 6 messageActionChatDeleteUser 0:user_id:long
-26 7 messageActionChatJoinedByLink 0:inviter_id:long
-26 8 messageActionChannelCreate 0:title:string
-26 9 messageActionChatMigrateTo 0:channel_id:long
-26 10 messageActionChannelMigrateFrom 0:title:string 1:chat_id:long
-26 11 messageActionPinMessage
-26 12 messageActionHistoryClear
-26 13 messageActionGameScore 0:game_id:long 1:score:int
-26 14 messageActionPhoneCall 0:call_id:long 1:duration:int 2:video:true
-26 15 messageActionScreenshotTaken
-26 16 messageActionCustomAction 0:message:string
-26 17 messageActionContactSignUp
-26 18 messageActionGeoProximityReached 0:from_id:Peer 1:to_id:Peer 2:distance:int
-26 19 messageActionGroupCall 0:duration:int
-26 20 messageActionInviteToGroupCall 0:users:Vector<long>
-26 21 messageActionSetMessagesTTL 0:period:int 1:auto_setting_from:long
-26 22 messageActionGroupCallScheduled 0:schedule_date:int
-26 23 messageActionChatJoinedByRequest
-26 24 messageActionTopicCreate 0:title:string 1:icon_color:int 2:icon_emoji_id:long
-26 25 messageActionTopicEdit 0:title:string 1:icon_emoji_id:long 2:closed:Bool 3:hidden:Bool
-26 26 messageActionSuggestProfilePhoto 0:photo:Photo
-26 27 messageActionBoostApply 0:boosts:int
-26 28 messageActionGiveawayLaunch 0:stars:long
-26 29 messageActionGiveawayResults 0:winners_count:int 1:unclaimed_count:int
-27 0 userEmpty 0:id:long
-27 1 user 0:id:long 1:access_hash:long 2:first_name:string 3:last_name:string 4:username:string 5:usernames:Vector<Username> 6:phone:string 7:photo:UserProfilePhoto 8:status:UserStatus 9:restriction_reason:Vector<RestrictionReason> 10:lang_code:string 11:self:true 12:contact:true 13:mutual_contact:true 14:deleted:true 15:bot:true 16:verified:true 17:restricted:true 18:min:true 19:support:true 20:scam:true 21:fake:true 22:premium:true 23:apply_min_photo:true
-28 0 username 0:username:string 1:editable:true 2:active:true
-29 0 userProfilePhotoEmpty
-29 1 userProfilePhoto 0:photo_id:long 1:dc_id:int 2:has_video:true
-30 0 userStatusEmpty
-30 1 userStatusOnline 0:expires:int
-30 2 userStatusOffline 0:was_online:int
-30 3 userStatusRecently
-30 4 userStatusLastWeek
-30 5 userStatusLastMonth
-31 0 chatEmpty 0:id:long
-31 1 chat 0:id:long 1:title:string 2:photo:ChatPhoto 3:participants_count:int 4:date:int 5:version:int 6:migrated_to:InputChannel 7:creator:true 8:left:true 9:deactivated:true 10:noforwards:true
-31 2 chatForbidden 0:id:long 1:title:string
-31 3 channel 0:id:long 11:access_hash:long 1:title:string 12:username:string 13:usernames:Vector<Username> 2:photo:ChatPhoto 4:date:int 3:participants_count:int 14:restriction_reason:Vector<RestrictionReason> 15:level:int 7:creator:true 8:left:true 16:broadcast:true 17:verified:true 18:megagroup:true 19:restricted:true 20:signatures:true 21:min:true 22:scam:true 23:fake:true 24:gigagroup:true 10:noforwards:true 25:forum:true 26:join_to_send:true 27:join_request:true 28:slowmode_enabled:true 29:has_link:true 30:monoforum:true 31:linked_monoforum_id:long
-31 4 channelForbidden 0:id:long 11:access_hash:long 1:title:string 32:until_date:int 16:broadcast:true 18:megagroup:true
-31 5 communityForbidden 0:id:long 11:access_hash:long 1:title:string
-31 6 community 0:id:long 11:access_hash:long 1:title:string 2:photo:ChatPhoto 4:date:int 7:creator:true 8:left:true 21:min:true
-32 0 chatPhotoEmpty
-32 1 chatPhoto 0:photo_id:long 1:dc_id:int 2:has_video:true
-33 0 inputChannelEmpty
-33 1 inputChannel 0:channel_id:long 1:access_hash:long
-34 0 dialog 0:peer:Peer 1:top_message:int 2:read_inbox_max_id:int 3:read_outbox_max_id:int 4:unread_count:int 5:pts:int 6:folder_id:int 7:ttl_period:int 8:pinned:true
-34 1 dialogFolder 0:peer:Peer 1:top_message:int 8:pinned:true
-35 0 forumTopicDeleted 0:id:int
-35 1 forumTopic 0:id:int 1:date:int 2:title:string 3:icon_color:int 4:icon_emoji_id:long 5:top_message:int 6:from_id:Peer 7:closed:true 8:pinned:true 9:hidden:true 10:short:true
-36 0 updatesTooLong
-36 1 updateShortMessage 0:id:int 1:user_id:long 2:message:string 3:pts:int 4:pts_count:int 5:date:int 6:fwd_from:MessageFwdHeader 7:via_bot_id:long 8:reply_to:MessageReplyHeader 9:entities:Vector<MessageEntity> 10:ttl_period:int 11:out:true 12:mentioned:true 13:media_unread:true 14:silent:true
-36 2 updateShortChatMessage 0:id:int 1:from_id:long 2:chat_id:long 3:message:string 4:pts:int 5:pts_count:int 6:date:int 7:fwd_from:MessageFwdHeader 8:via_bot_id:long 9:reply_to:MessageReplyHeader 10:entities:Vector<MessageEntity> 11:ttl_period:int 12:out:true 13:mentioned:true 14:media_unread:true 15:silent:true
-36 3 updateShort 0:update:Update 1:date:int
-36 4 updatesCombined 0:updates:Vector<Update> 1:users:Vector<User> 2:chats:Vector<Chat> 3:date:int 4:seq_start:int 5:seq:int
-36 5 updates 0:updates:Vector<Update> 1:users:Vector<User> 2:chats:Vector<Chat> 3:date:int 4:seq:int
-36 6 updateShortSentMessage 0:id:int 1:pts:int 2:pts_count:int 3:date:int 4:media:MessageMedia 5:entities:Vector<MessageEntity> 6:ttl_period:int 7:out:true
-37 0 updateNewMessage 0:message:Message 1:pts:int 2:pts_count:int
-37 1 updateEditMessage 0:message:Message 1:pts:int 2:pts_count:int
-37 2 updateDeleteMessages 0:messages:Vector<int> 1:pts:int 2:pts_count:int
-37 3 updateNewChannelMessage 0:message:Message 1:pts:int 2:pts_count:int
-37 4 updateEditChannelMessage 0:message:Message 1:pts:int 2:pts_count:int
-37 5 updateDeleteChannelMessages 0:channel_id:long 1:messages:Vector<int> 2:pts:int 3:pts_count:int
-37 6 updateChannelTooLong 0:channel_id:long 1:pts:int
-37 7 updateMessageID 0:id:int 1:random_id:long
-37 8 updateMessageReactions 0:peer:Peer 1:msg_id:int 2:top_msg_id:int 3:reactions:MessageReactions
-37 9 updateChannelMessageViews 0:channel_id:long 1:id:int 2:views:int
-37 10 updateChannelMessageForwards 0:channel_id:long 1:id:int 2:forwards:int
-37 11 updateMessagePoll 0:poll_id:long 1:results:PollResults
-37 12 updatePinnedMessages 0:peer:Peer 1:messages:Vector<int> 2:pinned:true 3:pts:int 4:pts_count:int
-37 13 updatePinnedChannelMessages 0:channel_id:long 1:messages:Vector<int> 2:pinned:true 3:pts:int 4:pts_count:int
-37 14 updateChannel 0:channel_id:long
-37 15 updateChat 0:chat_id:long
-37 16 updateChannelAvailableMessages 0:channel_id:long 1:available_min_id:int
-37 17 updateReadChannelInbox 0:channel_id:long 1:max_id:int 2:still_unread_count:int 3:pts:int
-37 18 updateUserName 0:user_id:long 1:first_name:string 2:last_name:string 3:usernames:Vector<Username>
-37 19 updateDcOptions 0:dc_options:Vector<DcOption>
-37 20 updateConfig
-37 21 updatePtsChanged
-37 22 updateLoginToken
-37 23 updateServiceNotification 0:type:string 1:message:string 2:popup:true 3:inbox_date:int
-37 24 updateBotBusinessConnect 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateBotChatBoost 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateBotChatInviteRequester 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateBotDeleteBusinessMessage 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateBotEditBusinessMessage 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateBotGuestChatQuery 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateBotMessageReaction 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateBotMessageReactions 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateBotNewBusinessMessage 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateBotPurchasedPaidMedia 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateBotStarsSubscription 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateBotStopped 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateChannelParticipant 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateChannelWebPage 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateChatParticipant 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateFolderPeers 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateManagedBot 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateMessagePollVote 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateNewEncryptedMessage 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateReadHistoryInbox 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateReadHistoryOutbox 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateReadMessagesContents 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-37 24 updateWebPage 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
-38 0 updates.state 0:pts:int 1:qts:int 2:date:int 3:seq:int 4:unread_count:int
-39 0 updates.differenceEmpty 0:date:int 1:seq:int
-39 1 updates.difference 0:new_messages:Vector<Message> 1:other_updates:Vector<Update> 2:chats:Vector<Chat> 3:users:Vector<User> 4:state:updates.State
-39 2 updates.differenceSlice 0:new_messages:Vector<Message> 1:other_updates:Vector<Update> 2:chats:Vector<Chat> 3:users:Vector<User> 4:intermediate_state:updates.State
-39 3 updates.differenceTooLong 0:pts:int
-40 0 updates.channelDifferenceEmpty 0:final:true 1:pts:int 2:timeout:int
-40 1 updates.channelDifferenceTooLong 0:final:true 1:timeout:int 2:dialog:Dialog 3:messages:Vector<Message> 4:chats:Vector<Chat> 5:users:Vector<User>
-40 2 updates.channelDifference 0:final:true 1:pts:int 2:timeout:int 3:new_messages:Vector<Message> 4:other_updates:Vector<Update> 5:chats:Vector<Chat> 6:users:Vector<User>
-41 0 messages.messages 0:messages:Vector<Message> 1:topics:Vector<ForumTopic> 2:chats:Vector<Chat> 3:users:Vector<User>
-41 1 messages.messagesSlice 0:count:int 1:next_rate:int 2:offset_id_offset:int 3:messages:Vector<Message> 4:topics:Vector<ForumTopic> 5:chats:Vector<Chat> 6:users:Vector<User> 7:inexact:true
-41 2 messages.channelMessages 0:pts:int 1:count:int 2:offset_id_offset:int 3:messages:Vector<Message> 4:topics:Vector<ForumTopic> 5:chats:Vector<Chat> 6:users:Vector<User> 7:inexact:true
-41 3 messages.messagesNotModified 0:count:int
-42 0 messages.dialogs 0:dialogs:Vector<Dialog> 1:messages:Vector<Message> 2:chats:Vector<Chat> 3:users:Vector<User>
-42 1 messages.dialogsSlice 0:count:int 1:dialogs:Vector<Dialog> 2:messages:Vector<Message> 3:chats:Vector<Chat> 4:users:Vector<User>
-42 2 messages.dialogsNotModified 0:count:int
-43 0 messages.peerDialogs 0:dialogs:Vector<Dialog> 1:messages:Vector<Message> 2:chats:Vector<Chat> 3:users:Vector<User> 4:state:updates.State
-44 0 messages.chats 0:chats:Vector<Chat>
-44 1 messages.chatsSlice 1:count:int 0:chats:Vector<Chat>
-45 0 messages.chatFull 0:full_chat:ChatFull 1:chats:Vector<Chat> 2:users:Vector<User>
-46 0 chatFull 0:id:long 1:about:string 2:pinned_msg_id:int 3:ttl_period:int
-46 1 channelFull 0:id:long 1:about:string 4:participants_count:int 5:admins_count:int 6:online_count:int 7:migrated_from_chat_id:long 8:migrated_from_max_id:int 2:pinned_msg_id:int 9:available_min_id:int 10:linked_chat_id:long 11:slowmode_seconds:int 12:pts:int 3:ttl_period:int 13:hidden_prehistory:true
-47 0 messages.affectedMessages 0:pts:int 1:pts_count:int
-48 0 messages.affectedHistory 0:pts:int 1:pts_count:int 2:offset:int
-49 0 messages.invitedUsers 0:updates:Updates
-50 0 contacts.resolvedPeer 0:peer:Peer 1:chats:Vector<Chat> 2:users:Vector<User>
-51 0 upload.file 0:mtime:int 1:bytes:bytes
-51 1 upload.fileCdnRedirect 0:dc_id:int 1:file_token:bytes
-52 0 config 0:date:int 1:expires:int 2:test_mode:Bool 3:this_dc:int 4:dc_options:Vector<DcOption> 5:dc_txt_domain_name:string 6:chat_size_max:int 7:megagroup_size_max:int 8:tmp_sessions:int 9:message_length_max:int
-53 0 dcOption 0:id:int 1:ip_address:string 2:port:int 3:secret:bytes 4:ipv6:true 5:media_only:true 6:tcpo_only:true 7:cdn:true 8:static:true 9:this_port_only:true
-54 0 account.password 0:current_algo:PasswordKdfAlgo 1:srp_B:bytes 2:srp_id:long 3:hint:string 4:has_recovery:true 5:has_password:true 6:pending_reset_date:int 7:login_email_pattern:string
-55 0 passwordKdfAlgoUnknown
-55 1 passwordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow 0:salt1:bytes 1:salt2:bytes 2:g:int 3:p:bytes
-56 0 auth.sentCode 0:type:auth.SentCodeType 1:phone_code_hash:string 2:next_type:auth.CodeType 3:timeout:int
-56 1 auth.sentCodeSuccess 0:authorization:auth.Authorization
-56 2 auth.sentCodePaymentRequired 0:phone_code_hash:string 1:store_product:string
-57 0 auth.sentCodeTypeApp 0:length:int
-57 1 auth.sentCodeTypeSms 0:length:int
-57 2 auth.sentCodeTypeCall 0:length:int
-57 3 auth.sentCodeTypeFlashCall 1:pattern:string
-57 4 auth.sentCodeTypeMissedCall 2:prefix:string 0:length:int
-57 5 auth.sentCodeTypeEmailCode 3:email_pattern:string 0:length:int
-57 6 auth.sentCodeTypeSetUpEmailRequired
-57 7 auth.sentCodeTypeFragmentSms 4:url:string 0:length:int
-57 8 auth.sentCodeTypeFirebaseSms 0:length:int
-57 9 auth.sentCodeTypeSmsWord 5:beginning:string
-57 10 auth.sentCodeTypeSmsPhrase 5:beginning:string
-58 0 auth.codeTypeSms
-58 1 auth.codeTypeCall
-58 2 auth.codeTypeFlashCall
-58 3 auth.codeTypeMissedCall
-58 4 auth.codeTypeFragmentSms
-59 0 auth.authorization 0:user:User 1:tmp_sessions:int 2:setup_password_required:true 3:otherwise_relogin_days:int
-59 1 auth.authorizationSignUpRequired
-60 0 auth.loginToken 0:expires:int 1:token:bytes
-60 1 auth.loginTokenMigrateTo 0:dc_id:int 1:token:bytes
-60 2 auth.loginTokenSuccess 0:authorization:auth.Authorization
-61 0 auth.exportedAuthorization 0:id:long 1:bytes:bytes
+5 0 messageReactions 0:results:Vector<ReactionCount> 1:min:true 2:can_see_list:true 3:reactions_as_tags:true
+6 0 reactionCount 0:reaction:Reaction 1:count:int
+7 0 reactionEmpty
+7 1 reactionEmoji 0:emoticon:string
+7 2 reactionCustomEmoji 0:document_id:long
+7 3 reactionPaid
+8 0 messageMediaEmpty
+8 1 messageMediaPhoto 0:photo:Photo 1:ttl_seconds:int 2:spoiler:true
+8 2 messageMediaDocument 0:document:Document 1:ttl_seconds:int 2:spoiler:true 3:video:true 4:round:true 5:voice:true 6:nopremium:true
+8 3 messageMediaWebPage 0:webpage:WebPage
+8 4 messageMediaPoll 0:poll:Poll 1:results:PollResults
+8 5 messageMediaContact 0:first_name:string 1:last_name:string 2:user_id:long
+8 6 messageMediaUnsupported
+8 7 messageMediaGeo
+8 8 messageMediaGeoLive
+8 9 messageMediaVenue
+8 10 messageMediaGame
+8 11 messageMediaInvoice
+8 12 messageMediaDice
+8 13 messageMediaStory
+8 14 messageMediaGiveaway
+8 15 messageMediaGiveawayResults
+8 16 messageMediaPaidMedia
+8 17 messageMediaToDo
+9 0 photoEmpty 0:id:long
+9 1 photo 0:id:long 1:sizes:Vector<PhotoSize>
+10 0 photoSizeEmpty 0:type:string
+10 1 photoSize 0:type:string 1:w:int 2:h:int 3:size:int
+10 2 photoCachedSize 0:type:string 1:w:int 2:h:int
+10 3 photoStrippedSize 0:type:string
+10 4 photoSizeProgressive 0:type:string 1:w:int 2:h:int 4:sizes:Vector<int>
+10 5 photoPathSize 0:type:string
+11 0 documentEmpty 0:id:long
+11 1 document 0:id:long 1:mime_type:string 2:size:long 3:attributes:Vector<DocumentAttribute>
+12 0 documentAttributeImageSize 0:w:int 1:h:int
+12 1 documentAttributeAnimated
+12 2 documentAttributeSticker 0:alt:string
+12 3 documentAttributeVideo 0:duration:double 1:w:int 2:h:int 3:round_message:true
+12 4 documentAttributeAudio 0:duration:int 1:title:string 2:performer:string 3:voice:true
+12 5 documentAttributeFilename 0:file_name:string
+12 6 documentAttributeHasStickers
+12 7 documentAttributeCustomEmoji 0:alt:string
+13 0 webPageEmpty 0:id:long 1:url:string
+13 1 webPagePending 0:id:long 1:url:string 2:date:int
+13 2 webPage 0:id:long 1:url:string 3:type:string 4:site_name:string 5:title:string 6:description:string 7:author:string
+13 3 webPageNotModified
+14 0 poll 0:id:long 1:question:TextWithEntities 2:answers:Vector<PollAnswer> 3:closed:true 4:public_voters:true 5:multiple_choice:true 6:quiz:true 7:close_period:int 8:close_date:int
+15 0 pollAnswer 0:text:TextWithEntities 1:option:bytes
+16 0 pollResults 0:results:Vector<PollAnswerVoters> 1:total_voters:int 2:min:true
+17 0 pollAnswerVoters 0:option:bytes 1:voters:int 2:correct:true
+18 0 textWithEntities 0:text:string
+19 0 messageActionChatCreate 0:title:string
+19 1 messageActionChatEditTitle 0:title:string
+19 2 messageActionChannelCreate 0:title:string
+19 3 messageActionChatMigrateTo 0:channel_id:long
+19 4 messageActionChannelMigrateFrom 0:title:string 1:chat_id:long
+19 5 messageActionTopicCreate 0:title:string
+19 6 messageActionTopicEdit 0:title:string 1:closed:Bool 2:hidden:Bool
+20 0 userEmpty 0:id:long
+20 1 user 0:id:long 1:access_hash:long 2:first_name:string 3:last_name:string 4:username:string 5:usernames:Vector<Username> 6:phone:string 7:photo:UserProfilePhoto 8:status:UserStatus 9:lang_code:string 10:self:true 11:contact:true 12:mutual_contact:true 13:deleted:true 14:bot:true 15:verified:true 16:restricted:true 17:min:true 18:support:true 19:scam:true 20:fake:true 21:premium:true 22:apply_min_photo:true
+21 0 username 0:username:string 1:editable:true 2:active:true
+22 0 userProfilePhotoEmpty
+22 1 userProfilePhoto 0:photo_id:long 1:dc_id:int 2:has_video:true
+23 0 userStatusEmpty
+23 1 userStatusOnline 0:expires:int
+23 2 userStatusOffline 0:was_online:int
+23 3 userStatusRecently
+23 4 userStatusLastWeek
+23 5 userStatusLastMonth
+24 0 chatEmpty 0:id:long
+24 1 chat 0:id:long 1:title:string 2:photo:ChatPhoto 3:participants_count:int 4:date:int 5:version:int 6:migrated_to:InputChannel 7:creator:true 8:left:true 9:deactivated:true 10:noforwards:true
+24 2 chatForbidden 0:id:long 1:title:string
+24 3 channel 0:id:long 11:access_hash:long 1:title:string 12:username:string 13:usernames:Vector<Username> 2:photo:ChatPhoto 4:date:int 3:participants_count:int 14:level:int 7:creator:true 8:left:true 15:broadcast:true 16:verified:true 17:megagroup:true 18:restricted:true 19:signatures:true 20:min:true 21:scam:true 22:fake:true 23:gigagroup:true 10:noforwards:true 24:forum:true 25:join_to_send:true 26:join_request:true 27:slowmode_enabled:true 28:has_link:true 29:monoforum:true 30:linked_monoforum_id:long
+24 4 channelForbidden 0:id:long 11:access_hash:long 1:title:string 31:until_date:int 15:broadcast:true 17:megagroup:true
+24 5 communityForbidden 0:id:long 11:access_hash:long 1:title:string
+24 6 community 0:id:long 11:access_hash:long 1:title:string 2:photo:ChatPhoto 4:date:int 7:creator:true 8:left:true 20:min:true
+25 0 chatPhotoEmpty
+25 1 chatPhoto 0:photo_id:long 1:dc_id:int 2:has_video:true
+26 0 inputChannelEmpty
+26 1 inputChannel 0:channel_id:long 1:access_hash:long
+27 0 dialog 0:peer:Peer 1:top_message:int 2:read_inbox_max_id:int 3:read_outbox_max_id:int 4:unread_count:int 5:pts:int 6:folder_id:int 7:ttl_period:int 8:pinned:true
+27 1 dialogFolder 0:peer:Peer 1:top_message:int 8:pinned:true
+28 0 forumTopicDeleted 0:id:int
+28 1 forumTopic 0:id:int 1:date:int 2:title:string 3:icon_color:int 4:icon_emoji_id:long 5:top_message:int 6:from_id:Peer 7:closed:true 8:pinned:true 9:hidden:true 10:short:true
+29 0 updatesTooLong
+29 1 updateShortMessage 0:id:int 1:user_id:long 2:message:string 3:pts:int 4:pts_count:int 5:date:int 6:fwd_from:MessageFwdHeader 7:via_bot_id:long 8:reply_to:MessageReplyHeader 9:entities:Vector<MessageEntity> 10:ttl_period:int 11:out:true 12:mentioned:true 13:media_unread:true 14:silent:true
+29 2 updateShortChatMessage 0:id:int 1:from_id:long 2:chat_id:long 3:message:string 4:pts:int 5:pts_count:int 6:date:int 7:fwd_from:MessageFwdHeader 8:via_bot_id:long 9:reply_to:MessageReplyHeader 10:entities:Vector<MessageEntity> 11:ttl_period:int 12:out:true 13:mentioned:true 14:media_unread:true 15:silent:true
+29 3 updateShort 0:update:Update 1:date:int
+29 4 updatesCombined 0:updates:Vector<Update> 1:users:Vector<User> 2:chats:Vector<Chat> 3:date:int 4:seq_start:int 5:seq:int
+29 5 updates 0:updates:Vector<Update> 1:users:Vector<User> 2:chats:Vector<Chat> 3:date:int 4:seq:int
+29 6 updateShortSentMessage 0:id:int 1:pts:int 2:pts_count:int 3:date:int 4:media:MessageMedia 5:entities:Vector<MessageEntity> 6:ttl_period:int 7:out:true
+30 0 updateNewMessage 0:message:Message 1:pts:int 2:pts_count:int
+30 1 updateEditMessage 0:message:Message 1:pts:int 2:pts_count:int
+30 2 updateDeleteMessages 0:messages:Vector<int> 1:pts:int 2:pts_count:int
+30 3 updateNewChannelMessage 0:message:Message 1:pts:int 2:pts_count:int
+30 4 updateEditChannelMessage 0:message:Message 1:pts:int 2:pts_count:int
+30 5 updateDeleteChannelMessages 0:channel_id:long 1:messages:Vector<int> 2:pts:int 3:pts_count:int
+30 6 updateChannelTooLong 0:channel_id:long 1:pts:int
+30 7 updateMessageID 0:id:int 1:random_id:long
+30 8 updateMessageReactions 0:peer:Peer 1:msg_id:int 2:top_msg_id:int 3:reactions:MessageReactions
+30 9 updateChannelMessageViews 0:channel_id:long 1:id:int 2:views:int
+30 10 updateChannelMessageForwards 0:channel_id:long 1:id:int 2:forwards:int
+30 11 updateMessagePoll 0:poll_id:long 1:results:PollResults
+30 12 updatePinnedMessages 0:peer:Peer 1:messages:Vector<int> 2:pinned:true 3:pts:int 4:pts_count:int
+30 13 updatePinnedChannelMessages 0:channel_id:long 1:messages:Vector<int> 2:pinned:true 3:pts:int 4:pts_count:int
+30 14 updateChannel 0:channel_id:long
+30 15 updateChat 0:chat_id:long
+30 16 updateChannelAvailableMessages 0:channel_id:long 1:available_min_id:int
+30 17 updateReadChannelInbox 0:channel_id:long 1:max_id:int 2:still_unread_count:int 3:pts:int
+30 18 updateUserName 0:user_id:long 1:first_name:string 2:last_name:string 3:usernames:Vector<Username>
+30 19 updateDcOptions 0:dc_options:Vector<DcOption>
+30 20 updateConfig
+30 21 updatePtsChanged
+30 22 updateLoginToken
+30 23 updateServiceNotification 0:type:string 1:message:string 2:popup:true 3:inbox_date:int
+30 24 updateBotBusinessConnect 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateBotChatBoost 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateBotChatInviteRequester 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateBotDeleteBusinessMessage 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateBotEditBusinessMessage 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateBotGuestChatQuery 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateBotMessageReaction 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateBotMessageReactions 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateBotNewBusinessMessage 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateBotPurchasedPaidMedia 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateBotStarsSubscription 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateBotStopped 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateChannelParticipant 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateChannelWebPage 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateChatParticipant 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateFolderPeers 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateManagedBot 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateMessagePollVote 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateNewEncryptedMessage 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateReadHistoryInbox 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateReadHistoryOutbox 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateReadMessagesContents 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+30 24 updateWebPage 0:channel_id:long 1:pts:int 2:pts_count:int 3:qts:int
+31 0 updates.state 0:pts:int 1:qts:int 2:date:int 3:seq:int 4:unread_count:int
+32 0 updates.differenceEmpty 0:date:int 1:seq:int
+32 1 updates.difference 0:new_messages:Vector<Message> 1:other_updates:Vector<Update> 2:chats:Vector<Chat> 3:users:Vector<User> 4:state:updates.State
+32 2 updates.differenceSlice 0:new_messages:Vector<Message> 1:other_updates:Vector<Update> 2:chats:Vector<Chat> 3:users:Vector<User> 4:intermediate_state:updates.State
+32 3 updates.differenceTooLong 0:pts:int
+33 0 updates.channelDifferenceEmpty 0:final:true 1:pts:int 2:timeout:int
+33 1 updates.channelDifferenceTooLong 0:final:true 1:timeout:int 2:dialog:Dialog 3:messages:Vector<Message> 4:chats:Vector<Chat> 5:users:Vector<User>
+33 2 updates.channelDifference 0:final:true 1:pts:int 2:timeout:int 3:new_messages:Vector<Message> 4:other_updates:Vector<Update> 5:chats:Vector<Chat> 6:users:Vector<User>
+34 0 messages.messages 0:messages:Vector<Message> 1:topics:Vector<ForumTopic> 2:chats:Vector<Chat> 3:users:Vector<User>
+34 1 messages.messagesSlice 0:count:int 1:next_rate:int 2:offset_id_offset:int 3:messages:Vector<Message> 4:topics:Vector<ForumTopic> 5:chats:Vector<Chat> 6:users:Vector<User> 7:inexact:true
+34 2 messages.channelMessages 0:pts:int 1:count:int 2:offset_id_offset:int 3:messages:Vector<Message> 4:topics:Vector<ForumTopic> 5:chats:Vector<Chat> 6:users:Vector<User> 7:inexact:true
+34 3 messages.messagesNotModified 0:count:int
+35 0 messages.dialogs 0:dialogs:Vector<Dialog> 1:messages:Vector<Message> 2:chats:Vector<Chat> 3:users:Vector<User>
+35 1 messages.dialogsSlice 0:count:int 1:dialogs:Vector<Dialog> 2:messages:Vector<Message> 3:chats:Vector<Chat> 4:users:Vector<User>
+35 2 messages.dialogsNotModified 0:count:int
+36 0 messages.peerDialogs 0:dialogs:Vector<Dialog> 1:messages:Vector<Message> 2:chats:Vector<Chat> 3:users:Vector<User> 4:state:updates.State
+37 0 messages.chats 0:chats:Vector<Chat>
+37 1 messages.chatsSlice 1:count:int 0:chats:Vector<Chat>
+38 0 messages.chatFull 0:full_chat:ChatFull 1:chats:Vector<Chat> 2:users:Vector<User>
+39 0 chatFull 0:id:long 1:about:string 2:pinned_msg_id:int 3:ttl_period:int
+39 1 channelFull 0:id:long 1:about:string 4:participants_count:int 5:admins_count:int 6:online_count:int 7:migrated_from_chat_id:long 8:migrated_from_max_id:int 2:pinned_msg_id:int 9:available_min_id:int 10:linked_chat_id:long 11:slowmode_seconds:int 12:pts:int 3:ttl_period:int 13:hidden_prehistory:true
+40 0 messages.affectedMessages 0:pts:int 1:pts_count:int
+41 0 messages.affectedHistory 0:pts:int 1:pts_count:int 2:offset:int
+42 0 messages.invitedUsers 0:updates:Updates
+43 0 contacts.resolvedPeer 0:peer:Peer 1:chats:Vector<Chat> 2:users:Vector<User>
+44 0 upload.file 0:mtime:int 1:bytes:bytes
+44 1 upload.fileCdnRedirect 0:dc_id:int 1:file_token:bytes
+45 0 config 0:date:int 1:expires:int 2:test_mode:Bool 3:this_dc:int 4:dc_options:Vector<DcOption> 5:dc_txt_domain_name:string 6:chat_size_max:int 7:megagroup_size_max:int 8:tmp_sessions:int 9:message_length_max:int
+46 0 dcOption 0:id:int 1:ip_address:string 2:port:int 3:secret:bytes 4:ipv6:true 5:media_only:true 6:tcpo_only:true 7:cdn:true 8:static:true 9:this_port_only:true
+47 0 account.password 0:current_algo:PasswordKdfAlgo 1:srp_B:bytes 2:srp_id:long 3:hint:string 4:has_recovery:true 5:has_password:true 6:pending_reset_date:int 7:login_email_pattern:string
+48 0 passwordKdfAlgoUnknown
+48 1 passwordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow 0:salt1:bytes 1:salt2:bytes 2:g:int 3:p:bytes
+49 0 auth.sentCode 0:type:auth.SentCodeType 1:phone_code_hash:string 2:next_type:auth.CodeType 3:timeout:int
+49 1 auth.sentCodeSuccess 0:authorization:auth.Authorization
+49 2 auth.sentCodePaymentRequired 0:phone_code_hash:string 1:store_product:string
+50 0 auth.sentCodeTypeApp 0:length:int
+50 1 auth.sentCodeTypeSms 0:length:int
+50 2 auth.sentCodeTypeCall 0:length:int
+50 3 auth.sentCodeTypeFlashCall 1:pattern:string
+50 4 auth.sentCodeTypeMissedCall 2:prefix:string 0:length:int
+50 5 auth.sentCodeTypeEmailCode 3:email_pattern:string 0:length:int
+50 6 auth.sentCodeTypeSetUpEmailRequired
+50 7 auth.sentCodeTypeFragmentSms 4:url:string 0:length:int
+50 8 auth.sentCodeTypeFirebaseSms 0:length:int
+50 9 auth.sentCodeTypeSmsWord 5:beginning:string
+50 10 auth.sentCodeTypeSmsPhrase 5:beginning:string
+51 0 auth.codeTypeSms
+51 1 auth.codeTypeCall
+51 2 auth.codeTypeFlashCall
+51 3 auth.codeTypeMissedCall
+51 4 auth.codeTypeFragmentSms
+52 0 auth.authorization 0:user:User 1:tmp_sessions:int 2:setup_password_required:true 3:otherwise_relogin_days:int
+52 1 auth.authorizationSignUpRequired
+53 0 auth.loginToken 0:expires:int 1:token:bytes
+53 1 auth.loginTokenMigrateTo 0:dc_id:int 1:token:bytes
+53 2 auth.loginTokenSuccess 0:authorization:auth.Authorization
+54 0 auth.exportedAuthorization 0:id:long 1:bytes:bytes
 
 """
 }
@@ -282,25 +251,18 @@ extension API {
         case "MessageFwdHeader": try MessageFwdHeader(decoding: bytes)
         case "MessageReactions": try MessageReactions(decoding: bytes)
         case "ReactionCount": try ReactionCount(decoding: bytes)
-        case "MessagePeerReaction": try MessagePeerReaction(decoding: bytes)
         case "Reaction": try Reaction(decoding: bytes)
-        case "MessageReplies": try MessageReplies(decoding: bytes)
-        case "RestrictionReason": try RestrictionReason(decoding: bytes)
         case "MessageMedia": try MessageMedia(decoding: bytes)
         case "Photo": try Photo(decoding: bytes)
         case "PhotoSize": try PhotoSize(decoding: bytes)
         case "Document": try Document(decoding: bytes)
         case "DocumentAttribute": try DocumentAttribute(decoding: bytes)
         case "WebPage": try WebPage(decoding: bytes)
-        case "GeoPoint": try GeoPoint(decoding: bytes)
-        case "Game": try Game(decoding: bytes)
         case "Poll": try Poll(decoding: bytes)
         case "PollAnswer": try PollAnswer(decoding: bytes)
         case "PollResults": try PollResults(decoding: bytes)
         case "PollAnswerVoters": try PollAnswerVoters(decoding: bytes)
         case "TextWithEntities": try TextWithEntities(decoding: bytes)
-        case "TodoList": try TodoList(decoding: bytes)
-        case "TodoItem": try TodoItem(decoding: bytes)
         case "MessageAction": try MessageAction(decoding: bytes)
         case "User": try User(decoding: bytes)
         case "Username": try Username(decoding: bytes)
@@ -429,16 +391,15 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
-        /// Where the object lay in the bytes that were decoded.
+        /// Where the object lay in the bytes that were decoded; empty when it was made from its dynamic form.
         public var raw = 0..<0
         public var id: Int32 = 0
         public var peerID: API.Peer?
         public var fromID: API.Peer?
-        public var savedPeerID: API.Peer?
         public var fwdFrom: API.MessageFwdHeader?
         public var viaBotID: Int64?
-        public var viaBusinessBotID: Int64?
         public var replyTo: API.MessageReplyHeader?
         public var date: Int32?
         public var message: String?
@@ -446,12 +407,10 @@ extension API {
         public var entities: [API.MessageEntity] = []
         public var views: Int32?
         public var forwards: Int32?
-        public var replies: API.MessageReplies?
         public var editDate: Int32?
         public var postAuthor: String?
         public var groupedID: Int64?
         public var reactions: API.MessageReactions?
-        public var restrictionReason: [API.RestrictionReason] = []
         public var ttlPeriod: Int32?
         public var out = false
         public var mentioned = false
@@ -464,8 +423,6 @@ extension API {
         public var pinned = false
         public var noforwards = false
         public var offline = false
-        public var effect: Int64?
-        public var fromBoostsApplied: Int32?
         public var action: API.MessageAction?
 
         public init() {}
@@ -494,38 +451,32 @@ extension API {
                 case 0: id = try r.int()
                 case 1: peerID = try API.Peer(&r)
                 case 2: fromID = try API.Peer(&r)
-                case 3: savedPeerID = try API.Peer(&r)
-                case 4: fwdFrom = try API.MessageFwdHeader(&r)
-                case 5: viaBotID = try r.long()
-                case 6: viaBusinessBotID = try r.long()
-                case 7: replyTo = try API.MessageReplyHeader(&r)
-                case 8: date = try r.int()
-                case 9: message = try r.text()
-                case 10: media = try API.MessageMedia(&r)
-                case 11: entities = try r.vector(minimum: 4) { (r) throws(TLError) in try API.MessageEntity(&r) }
-                case 12: views = try r.int()
-                case 13: forwards = try r.int()
-                case 14: replies = try API.MessageReplies(&r)
-                case 15: editDate = try r.int()
-                case 16: postAuthor = try r.text()
-                case 17: groupedID = try r.long()
-                case 18: reactions = try API.MessageReactions(&r)
-                case 19: restrictionReason = try r.vector(minimum: 4) { (r) throws(TLError) in try API.RestrictionReason(&r) }
-                case 20: ttlPeriod = try r.int()
-                case 21: out = true
-                case 22: mentioned = true
-                case 23: mediaUnread = true
-                case 24: silent = true
-                case 25: post = true
-                case 26: fromScheduled = true
-                case 27: legacy = true
-                case 28: editHide = true
-                case 29: pinned = true
-                case 30: noforwards = true
-                case 31: offline = true
-                case 32: effect = try r.long()
-                case 33: fromBoostsApplied = try r.int()
-                case 34: action = try API.MessageAction(&r)
+                case 3: fwdFrom = try API.MessageFwdHeader(&r)
+                case 4: viaBotID = try r.long()
+                case 5: replyTo = try API.MessageReplyHeader(&r)
+                case 6: date = try r.int()
+                case 7: message = try r.text()
+                case 8: media = try API.MessageMedia(&r)
+                case 9: entities = try r.vector(minimum: 4) { (r) throws(TLError) in try API.MessageEntity(&r) }
+                case 10: views = try r.int()
+                case 11: forwards = try r.int()
+                case 12: editDate = try r.int()
+                case 13: postAuthor = try r.text()
+                case 14: groupedID = try r.long()
+                case 15: reactions = try API.MessageReactions(&r)
+                case 16: ttlPeriod = try r.int()
+                case 17: out = true
+                case 18: mentioned = true
+                case 19: mediaUnread = true
+                case 20: silent = true
+                case 21: post = true
+                case 22: fromScheduled = true
+                case 23: legacy = true
+                case 24: editHide = true
+                case 25: pinned = true
+                case 26: noforwards = true
+                case 27: offline = true
+                case 28: action = try API.MessageAction(&r)
                 default: break loop
                 }
             }
@@ -567,6 +518,7 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var offset: Int32 = 0
         public var length: Int32 = 0
@@ -645,13 +597,12 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var replyToMsgID: Int32?
         public var replyToPeerID: API.Peer?
-        public var replyFrom: API.MessageFwdHeader?
         public var replyToTopID: Int32?
         public var quoteText: String?
-        public var quoteEntities: [API.MessageEntity] = []
         public var quoteOffset: Int32?
         public var forumTopic = false
         public var quote = false
@@ -681,16 +632,14 @@ extension API {
                 switch try r.next(&walk) {
                 case 0: replyToMsgID = try r.int()
                 case 1: replyToPeerID = try API.Peer(&r)
-                case 2: replyFrom = try API.MessageFwdHeader(&r)
-                case 3: replyToTopID = try r.int()
-                case 4: quoteText = try r.text()
-                case 5: quoteEntities = try r.vector(minimum: 4) { (r) throws(TLError) in try API.MessageEntity(&r) }
-                case 6: quoteOffset = try r.int()
-                case 7: forumTopic = true
-                case 8: quote = true
-                case 9: replyToScheduled = true
-                case 10: peer = try API.Peer(&r)
-                case 11: storyID = try r.int()
+                case 2: replyToTopID = try r.int()
+                case 3: quoteText = try r.text()
+                case 4: quoteOffset = try r.int()
+                case 5: forumTopic = true
+                case 6: quote = true
+                case 7: replyToScheduled = true
+                case 8: peer = try API.Peer(&r)
+                case 9: storyID = try r.int()
                 default: break loop
                 }
             }
@@ -701,6 +650,7 @@ extension API {
 extension API {
     /// `MessageFwdHeader`.
     public struct MessageFwdHeader: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var fromID: API.Peer?
         public var fromName: String?
@@ -758,9 +708,9 @@ extension API {
 extension API {
     /// `MessageReactions`.
     public struct MessageReactions: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var results: [API.ReactionCount] = []
-        public var recentReactions: [API.MessagePeerReaction] = []
         public var min = false
         public var canSeeList = false
         public var reactionsAsTags = false
@@ -785,10 +735,9 @@ extension API {
             loop: while true {
                 switch try r.next(&walk) {
                 case 0: results = try r.vector(minimum: 4) { (r) throws(TLError) in try API.ReactionCount(&r) }
-                case 1: recentReactions = try r.vector(minimum: 4) { (r) throws(TLError) in try API.MessagePeerReaction(&r) }
-                case 2: min = true
-                case 3: canSeeList = true
-                case 4: reactionsAsTags = true
+                case 1: min = true
+                case 2: canSeeList = true
+                case 3: reactionsAsTags = true
                 default: break loop
                 }
             }
@@ -799,10 +748,10 @@ extension API {
 extension API {
     /// `ReactionCount`.
     public struct ReactionCount: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var reaction = API.Reaction.other(0)
         public var count: Int32 = 0
-        public var chosenOrder: Int32?
 
         public init() {}
 
@@ -825,46 +774,6 @@ extension API {
                 switch try r.next(&walk) {
                 case 0: reaction = try API.Reaction(&r)
                 case 1: count = try r.int()
-                case 2: chosenOrder = try r.int()
-                default: break loop
-                }
-            }
-        }
-    }
-}
-
-extension API {
-    /// `MessagePeerReaction`.
-    public struct MessagePeerReaction: Sendable, Equatable {
-        public var constructor: UInt32 = 0
-        public var peerID = API.Peer.other(0)
-        public var date: Int32 = 0
-        public var reaction = API.Reaction.other(0)
-        public var big = false
-
-        public init() {}
-
-        /// The boxed object at `offset`, to the end of the bytes.
-        public init(decoding bytes: [UInt8], at offset: Int = 0, limits: TLLimits = .standard) throws(TLError) {
-            self = try API.decode(bytes, at: offset, limits: limits) { (r) throws(TLError) in try Self(&r) }
-        }
-
-        init(_ r: inout TLReader) throws(TLError) {
-            let index = try r.open()
-            constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 7) {
-            case 0: break
-            default:
-                try r.skipFields(of: index)
-                return
-            }
-            var walk = try r.walk(index)
-            loop: while true {
-                switch try r.next(&walk) {
-                case 0: peerID = try API.Peer(&r)
-                case 1: date = try r.int()
-                case 2: reaction = try API.Reaction(&r)
-                case 3: big = true
                 default: break loop
                 }
             }
@@ -921,7 +830,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 8) {
+            switch r.variant(of: index, in: 7) {
             case 0:
                 try r.skipFields(of: index)
                 self = .reactionEmpty
@@ -939,104 +848,26 @@ extension API {
 }
 
 extension API {
-    /// `MessageReplies`.
-    public struct MessageReplies: Sendable, Equatable {
-        public var constructor: UInt32 = 0
-        public var replies: Int32 = 0
-        public var repliesPts: Int32 = 0
-        public var channelID: Int64?
-        public var maxID: Int32?
-        public var comments = false
-
-        public init() {}
-
-        /// The boxed object at `offset`, to the end of the bytes.
-        public init(decoding bytes: [UInt8], at offset: Int = 0, limits: TLLimits = .standard) throws(TLError) {
-            self = try API.decode(bytes, at: offset, limits: limits) { (r) throws(TLError) in try Self(&r) }
-        }
-
-        init(_ r: inout TLReader) throws(TLError) {
-            let index = try r.open()
-            constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 9) {
-            case 0: break
-            default:
-                try r.skipFields(of: index)
-                return
-            }
-            var walk = try r.walk(index)
-            loop: while true {
-                switch try r.next(&walk) {
-                case 0: replies = try r.int()
-                case 1: repliesPts = try r.int()
-                case 2: channelID = try r.long()
-                case 3: maxID = try r.int()
-                case 4: comments = true
-                default: break loop
-                }
-            }
-        }
-    }
-}
-
-extension API {
-    /// `RestrictionReason`.
-    public struct RestrictionReason: Sendable, Equatable {
-        public var constructor: UInt32 = 0
-        public var platform = ""
-        public var reason = ""
-        public var text = ""
-
-        public init() {}
-
-        /// The boxed object at `offset`, to the end of the bytes.
-        public init(decoding bytes: [UInt8], at offset: Int = 0, limits: TLLimits = .standard) throws(TLError) {
-            self = try API.decode(bytes, at: offset, limits: limits) { (r) throws(TLError) in try Self(&r) }
-        }
-
-        init(_ r: inout TLReader) throws(TLError) {
-            let index = try r.open()
-            constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 10) {
-            case 0: break
-            default:
-                try r.skipFields(of: index)
-                return
-            }
-            var walk = try r.walk(index)
-            loop: while true {
-                switch try r.next(&walk) {
-                case 0: platform = try r.text()
-                case 1: reason = try r.text()
-                case 2: text = try r.text()
-                default: break loop
-                }
-            }
-        }
-    }
-}
-
-extension API {
     /// `MessageMedia`.
     public indirect enum MessageMedia: Sendable, Equatable {
         case messageMediaEmpty
         case messageMediaPhoto(MessageMediaPhoto)
-        case messageMediaGeo(MessageMediaGeo)
-        case messageMediaContact(MessageMediaContact)
-        case messageMediaUnsupported
         case messageMediaDocument(MessageMediaDocument)
         case messageMediaWebPage(MessageMediaWebPage)
-        case messageMediaVenue(MessageMediaVenue)
-        case messageMediaGame(MessageMediaGame)
-        case messageMediaInvoice(MessageMediaInvoice)
-        case messageMediaGeoLive(MessageMediaGeoLive)
         case messageMediaPoll(MessageMediaPoll)
-        case messageMediaDice(MessageMediaDice)
-        case messageMediaStory(MessageMediaStory)
-        case messageMediaGiveaway(MessageMediaGiveaway)
-        case messageMediaGiveawayResults(MessageMediaGiveawayResults)
-        case messageMediaPaidMedia(MessageMediaPaidMedia)
-        case messageMediaToDo(MessageMediaToDo)
+        case messageMediaContact(MessageMediaContact)
+        case messageMediaUnsupported
+        case messageMediaGeo
+        case messageMediaGeoLive
+        case messageMediaVenue
+        case messageMediaGame
+        case messageMediaInvoice
+        case messageMediaDice
+        case messageMediaStory
+        case messageMediaGiveaway
+        case messageMediaGiveawayResults
+        case messageMediaPaidMedia
+        case messageMediaToDo
         /// A constructor that is not projected, by its id.
         case other(UInt32)
 
@@ -1054,46 +885,6 @@ extension API {
                     case 0: photo = try API.Photo(&r)
                     case 1: ttlSeconds = try r.int()
                     case 2: spoiler = true
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageMediaGeo: Sendable, Equatable {
-            public var geo = API.GeoPoint()
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: geo = try API.GeoPoint(&r)
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageMediaContact: Sendable, Equatable {
-            public var phoneNumber = ""
-            public var firstName = ""
-            public var lastName = ""
-            public var vcard = ""
-            public var userID: Int64 = 0
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: phoneNumber = try r.text()
-                    case 1: firstName = try r.text()
-                    case 2: lastName = try r.text()
-                    case 3: vcard = try r.text()
-                    case 4: userID = try r.long()
                     default: break loop
                     }
                 }
@@ -1144,96 +935,6 @@ extension API {
             }
         }
 
-        public struct MessageMediaVenue: Sendable, Equatable {
-            public var geo = API.GeoPoint()
-            public var title = ""
-            public var address = ""
-            public var provider = ""
-            public var venueID = ""
-            public var venueType = ""
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: geo = try API.GeoPoint(&r)
-                    case 1: title = try r.text()
-                    case 2: address = try r.text()
-                    case 3: provider = try r.text()
-                    case 4: venueID = try r.text()
-                    case 5: venueType = try r.text()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageMediaGame: Sendable, Equatable {
-            public var game = API.Game()
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: game = try API.Game(&r)
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageMediaInvoice: Sendable, Equatable {
-            public var title = ""
-            public var description = ""
-            public var currency = ""
-            public var totalAmount: Int64 = 0
-            public var receiptMsgID: Int32?
-            public var test = false
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: title = try r.text()
-                    case 1: description = try r.text()
-                    case 2: currency = try r.text()
-                    case 3: totalAmount = try r.long()
-                    case 4: receiptMsgID = try r.int()
-                    case 5: test = true
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageMediaGeoLive: Sendable, Equatable {
-            public var geo = API.GeoPoint()
-            public var heading: Int32?
-            public var period: Int32 = 0
-            public var proximityNotificationRadius: Int32?
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: geo = try API.GeoPoint(&r)
-                    case 1: heading = try r.int()
-                    case 2: period = try r.int()
-                    case 3: proximityNotificationRadius = try r.int()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
         public struct MessageMediaPoll: Sendable, Equatable {
             public var poll = API.Poll()
             public var results = API.PollResults()
@@ -1252,9 +953,10 @@ extension API {
             }
         }
 
-        public struct MessageMediaDice: Sendable, Equatable {
-            public var value: Int32 = 0
-            public var emoticon = ""
+        public struct MessageMediaContact: Sendable, Equatable {
+            public var firstName = ""
+            public var lastName = ""
+            public var userID: Int64 = 0
 
             public init() {}
 
@@ -1262,110 +964,9 @@ extension API {
                 var walk = try r.walk(index)
                 loop: while true {
                     switch try r.next(&walk) {
-                    case 0: value = try r.int()
-                    case 1: emoticon = try r.text()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageMediaStory: Sendable, Equatable {
-            public var peer = API.Peer.other(0)
-            public var id: Int32 = 0
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: peer = try API.Peer(&r)
-                    case 1: id = try r.int()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageMediaGiveaway: Sendable, Equatable {
-            public var channels: [Int64] = []
-            public var quantity: Int32 = 0
-            public var untilDate: Int32 = 0
-            public var months: Int32?
-            public var stars: Int64?
-            public var prizeDescription: String?
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: channels = try r.vector(minimum: 8) { (r) throws(TLError) in try r.long() }
-                    case 1: quantity = try r.int()
-                    case 2: untilDate = try r.int()
-                    case 3: months = try r.int()
-                    case 4: stars = try r.long()
-                    case 5: prizeDescription = try r.text()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageMediaGiveawayResults: Sendable, Equatable {
-            public var channelID: Int64 = 0
-            public var launchMsgID: Int32 = 0
-            public var winnersCount: Int32 = 0
-            public var unclaimedCount: Int32 = 0
-            public var winners: [Int64] = []
-            public var untilDate: Int32 = 0
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: channelID = try r.long()
-                    case 1: launchMsgID = try r.int()
-                    case 2: winnersCount = try r.int()
-                    case 3: unclaimedCount = try r.int()
-                    case 4: winners = try r.vector(minimum: 8) { (r) throws(TLError) in try r.long() }
-                    case 5: untilDate = try r.int()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageMediaPaidMedia: Sendable, Equatable {
-            public var starsAmount: Int64 = 0
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: starsAmount = try r.long()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageMediaToDo: Sendable, Equatable {
-            public var todo = API.TodoList()
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: todo = try API.TodoList(&r)
+                    case 0: firstName = try r.text()
+                    case 1: lastName = try r.text()
+                    case 2: userID = try r.long()
                     default: break loop
                     }
                 }
@@ -1379,29 +980,51 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 11) {
+            switch r.variant(of: index, in: 8) {
             case 0:
                 try r.skipFields(of: index)
                 self = .messageMediaEmpty
             case 1: self = .messageMediaPhoto(try MessageMediaPhoto(&r, index))
-            case 2: self = .messageMediaGeo(try MessageMediaGeo(&r, index))
-            case 3: self = .messageMediaContact(try MessageMediaContact(&r, index))
-            case 4:
+            case 2: self = .messageMediaDocument(try MessageMediaDocument(&r, index))
+            case 3: self = .messageMediaWebPage(try MessageMediaWebPage(&r, index))
+            case 4: self = .messageMediaPoll(try MessageMediaPoll(&r, index))
+            case 5: self = .messageMediaContact(try MessageMediaContact(&r, index))
+            case 6:
                 try r.skipFields(of: index)
                 self = .messageMediaUnsupported
-            case 5: self = .messageMediaDocument(try MessageMediaDocument(&r, index))
-            case 6: self = .messageMediaWebPage(try MessageMediaWebPage(&r, index))
-            case 7: self = .messageMediaVenue(try MessageMediaVenue(&r, index))
-            case 8: self = .messageMediaGame(try MessageMediaGame(&r, index))
-            case 9: self = .messageMediaInvoice(try MessageMediaInvoice(&r, index))
-            case 10: self = .messageMediaGeoLive(try MessageMediaGeoLive(&r, index))
-            case 11: self = .messageMediaPoll(try MessageMediaPoll(&r, index))
-            case 12: self = .messageMediaDice(try MessageMediaDice(&r, index))
-            case 13: self = .messageMediaStory(try MessageMediaStory(&r, index))
-            case 14: self = .messageMediaGiveaway(try MessageMediaGiveaway(&r, index))
-            case 15: self = .messageMediaGiveawayResults(try MessageMediaGiveawayResults(&r, index))
-            case 16: self = .messageMediaPaidMedia(try MessageMediaPaidMedia(&r, index))
-            case 17: self = .messageMediaToDo(try MessageMediaToDo(&r, index))
+            case 7:
+                try r.skipFields(of: index)
+                self = .messageMediaGeo
+            case 8:
+                try r.skipFields(of: index)
+                self = .messageMediaGeoLive
+            case 9:
+                try r.skipFields(of: index)
+                self = .messageMediaVenue
+            case 10:
+                try r.skipFields(of: index)
+                self = .messageMediaGame
+            case 11:
+                try r.skipFields(of: index)
+                self = .messageMediaInvoice
+            case 12:
+                try r.skipFields(of: index)
+                self = .messageMediaDice
+            case 13:
+                try r.skipFields(of: index)
+                self = .messageMediaStory
+            case 14:
+                try r.skipFields(of: index)
+                self = .messageMediaGiveaway
+            case 15:
+                try r.skipFields(of: index)
+                self = .messageMediaGiveawayResults
+            case 16:
+                try r.skipFields(of: index)
+                self = .messageMediaPaidMedia
+            case 17:
+                try r.skipFields(of: index)
+                self = .messageMediaToDo
             default:
                 try r.skipFields(of: index)
                 self = .other(r.schema.constructors[index].id)
@@ -1420,14 +1043,10 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var id: Int64 = 0
-        public var accessHash: Int64?
-        public var fileReference: [UInt8]?
-        public var date: Int32?
         public var sizes: [API.PhotoSize] = []
-        public var dcID: Int32?
-        public var hasStickers = false
 
         public init() {}
 
@@ -1439,7 +1058,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 12) {
+            switch r.variant(of: index, in: 9) {
             case 0: kind = .photoEmpty
             case 1: kind = .photo
             default:
@@ -1450,12 +1069,7 @@ extension API {
             loop: while true {
                 switch try r.next(&walk) {
                 case 0: id = try r.long()
-                case 1: accessHash = try r.long()
-                case 2: fileReference = try r.blob()
-                case 3: date = try r.int()
-                case 4: sizes = try r.vector(minimum: 4) { (r) throws(TLError) in try API.PhotoSize(&r) }
-                case 5: dcID = try r.int()
-                case 6: hasStickers = true
+                case 1: sizes = try r.vector(minimum: 4) { (r) throws(TLError) in try API.PhotoSize(&r) }
                 default: break loop
                 }
             }
@@ -1477,12 +1091,12 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var type = ""
         public var w: Int32?
         public var h: Int32?
         public var size: Int32?
-        public var bytes: [UInt8]?
         public var sizes: [Int32] = []
 
         public init() {}
@@ -1495,7 +1109,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 13) {
+            switch r.variant(of: index, in: 10) {
             case 0: kind = .photoSizeEmpty
             case 1: kind = .photoSize
             case 2: kind = .photoCachedSize
@@ -1513,8 +1127,7 @@ extension API {
                 case 1: w = try r.int()
                 case 2: h = try r.int()
                 case 3: size = try r.int()
-                case 4: bytes = try r.blob()
-                case 5: sizes = try r.vector(minimum: 4) { (r) throws(TLError) in try r.int() }
+                case 4: sizes = try r.vector(minimum: 4) { (r) throws(TLError) in try r.int() }
                 default: break loop
                 }
             }
@@ -1532,15 +1145,11 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var id: Int64 = 0
-        public var accessHash: Int64?
-        public var fileReference: [UInt8]?
-        public var date: Int32?
         public var mimeType: String?
         public var size: Int64?
-        public var thumbs: [API.PhotoSize] = []
-        public var dcID: Int32?
         public var attributes: [API.DocumentAttribute] = []
 
         public init() {}
@@ -1553,7 +1162,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 14) {
+            switch r.variant(of: index, in: 11) {
             case 0: kind = .documentEmpty
             case 1: kind = .document
             default:
@@ -1564,14 +1173,9 @@ extension API {
             loop: while true {
                 switch try r.next(&walk) {
                 case 0: id = try r.long()
-                case 1: accessHash = try r.long()
-                case 2: fileReference = try r.blob()
-                case 3: date = try r.int()
-                case 4: mimeType = try r.text()
-                case 5: size = try r.long()
-                case 6: thumbs = try r.vector(minimum: 4) { (r) throws(TLError) in try API.PhotoSize(&r) }
-                case 7: dcID = try r.int()
-                case 8: attributes = try r.vector(minimum: 4) { (r) throws(TLError) in try API.DocumentAttribute(&r) }
+                case 1: mimeType = try r.text()
+                case 2: size = try r.long()
+                case 3: attributes = try r.vector(minimum: 4) { (r) throws(TLError) in try API.DocumentAttribute(&r) }
                 default: break loop
                 }
             }
@@ -1613,7 +1217,6 @@ extension API {
 
         public struct DocumentAttributeSticker: Sendable, Equatable {
             public var alt = ""
-            public var mask = false
 
             public init() {}
 
@@ -1622,7 +1225,6 @@ extension API {
                 loop: while true {
                     switch try r.next(&walk) {
                     case 0: alt = try r.text()
-                    case 1: mask = true
                     default: break loop
                     }
                 }
@@ -1634,8 +1236,6 @@ extension API {
             public var w: Int32 = 0
             public var h: Int32 = 0
             public var roundMessage = false
-            public var supportsStreaming = false
-            public var nosound = false
 
             public init() {}
 
@@ -1643,12 +1243,10 @@ extension API {
                 var walk = try r.walk(index)
                 loop: while true {
                     switch try r.next(&walk) {
-                    case 0: duration = try r.double()
+                    case 0: duration = try r.number(walk)
                     case 1: w = try r.int()
                     case 2: h = try r.int()
                     case 3: roundMessage = true
-                    case 4: supportsStreaming = true
-                    case 5: nosound = true
                     default: break loop
                     }
                 }
@@ -1659,7 +1257,6 @@ extension API {
             public var duration: Int32 = 0
             public var title: String?
             public var performer: String?
-            public var waveform: [UInt8]?
             public var voice = false
 
             public init() {}
@@ -1671,8 +1268,7 @@ extension API {
                     case 0: duration = try r.int()
                     case 1: title = try r.text()
                     case 2: performer = try r.text()
-                    case 3: waveform = try r.blob()
-                    case 4: voice = true
+                    case 3: voice = true
                     default: break loop
                     }
                 }
@@ -1697,7 +1293,6 @@ extension API {
 
         public struct DocumentAttributeCustomEmoji: Sendable, Equatable {
             public var alt = ""
-            public var free = false
 
             public init() {}
 
@@ -1706,7 +1301,6 @@ extension API {
                 loop: while true {
                     switch try r.next(&walk) {
                     case 0: alt = try r.text()
-                    case 1: free = true
                     default: break loop
                     }
                 }
@@ -1720,7 +1314,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 15) {
+            switch r.variant(of: index, in: 12) {
             case 0: self = .documentAttributeImageSize(try DocumentAttributeImageSize(&r, index))
             case 1:
                 try r.skipFields(of: index)
@@ -1753,21 +1347,16 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var id: Int64?
         public var url: String?
         public var date: Int32?
-        public var displayURL: String?
-        public var hash: Int32?
         public var type: String?
         public var siteName: String?
         public var title: String?
         public var description: String?
-        public var photo: API.Photo?
-        public var embedURL: String?
-        public var duration: Int32?
         public var author: String?
-        public var document: API.Document?
 
         public init() {}
 
@@ -1779,7 +1368,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 16) {
+            switch r.variant(of: index, in: 13) {
             case 0: kind = .webPageEmpty
             case 1: kind = .webPagePending
             case 2: kind = .webPage
@@ -1794,105 +1383,11 @@ extension API {
                 case 0: id = try r.long()
                 case 1: url = try r.text()
                 case 2: date = try r.int()
-                case 3: displayURL = try r.text()
-                case 4: hash = try r.int()
-                case 5: type = try r.text()
-                case 6: siteName = try r.text()
-                case 7: title = try r.text()
-                case 8: description = try r.text()
-                case 9: photo = try API.Photo(&r)
-                case 10: embedURL = try r.text()
-                case 11: duration = try r.int()
-                case 12: author = try r.text()
-                case 13: document = try API.Document(&r)
-                default: break loop
-                }
-            }
-        }
-    }
-}
-
-extension API {
-    /// `GeoPoint`.
-    public struct GeoPoint: Sendable, Equatable {
-        public enum Kind: String, Sendable {
-            case geoPointEmpty
-            case geoPoint
-            /// A constructor that is not projected: only its id is known.
-            case other
-        }
-        public var kind = Kind.other
-        public var constructor: UInt32 = 0
-        public var long: Double?
-        public var lat: Double?
-        public var accessHash: Int64?
-        public var accuracyRadius: Int32?
-
-        public init() {}
-
-        /// The boxed object at `offset`, to the end of the bytes.
-        public init(decoding bytes: [UInt8], at offset: Int = 0, limits: TLLimits = .standard) throws(TLError) {
-            self = try API.decode(bytes, at: offset, limits: limits) { (r) throws(TLError) in try Self(&r) }
-        }
-
-        init(_ r: inout TLReader) throws(TLError) {
-            let index = try r.open()
-            constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 17) {
-            case 0: kind = .geoPointEmpty
-            case 1: kind = .geoPoint
-            default:
-                try r.skipFields(of: index)
-                return
-            }
-            var walk = try r.walk(index)
-            loop: while true {
-                switch try r.next(&walk) {
-                case 0: long = try r.double()
-                case 1: lat = try r.double()
-                case 2: accessHash = try r.long()
-                case 3: accuracyRadius = try r.int()
-                default: break loop
-                }
-            }
-        }
-    }
-}
-
-extension API {
-    /// `Game`.
-    public struct Game: Sendable, Equatable {
-        public var constructor: UInt32 = 0
-        public var id: Int64 = 0
-        public var accessHash: Int64 = 0
-        public var shortName = ""
-        public var title = ""
-        public var description = ""
-
-        public init() {}
-
-        /// The boxed object at `offset`, to the end of the bytes.
-        public init(decoding bytes: [UInt8], at offset: Int = 0, limits: TLLimits = .standard) throws(TLError) {
-            self = try API.decode(bytes, at: offset, limits: limits) { (r) throws(TLError) in try Self(&r) }
-        }
-
-        init(_ r: inout TLReader) throws(TLError) {
-            let index = try r.open()
-            constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 18) {
-            case 0: break
-            default:
-                try r.skipFields(of: index)
-                return
-            }
-            var walk = try r.walk(index)
-            loop: while true {
-                switch try r.next(&walk) {
-                case 0: id = try r.long()
-                case 1: accessHash = try r.long()
-                case 2: shortName = try r.text()
-                case 3: title = try r.text()
-                case 4: description = try r.text()
+                case 3: type = try r.text()
+                case 4: siteName = try r.text()
+                case 5: title = try r.text()
+                case 6: description = try r.text()
+                case 7: author = try r.text()
                 default: break loop
                 }
             }
@@ -1903,6 +1398,7 @@ extension API {
 extension API {
     /// `Poll`.
     public struct Poll: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var id: Int64 = 0
         public var question = API.TextWithEntities()
@@ -1924,7 +1420,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 19) {
+            switch r.variant(of: index, in: 14) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -1934,7 +1430,7 @@ extension API {
             loop: while true {
                 switch try r.next(&walk) {
                 case 0: id = try r.long()
-                case 1: question = try API.TextWithEntities(&r)
+                case 1: question = try r.textWithEntities(walk)
                 case 2: answers = try r.vector(minimum: 4) { (r) throws(TLError) in try API.PollAnswer(&r) }
                 case 3: closed = true
                 case 4: publicVoters = true
@@ -1952,6 +1448,7 @@ extension API {
 extension API {
     /// `PollAnswer`.
     public struct PollAnswer: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var text = API.TextWithEntities()
         public var option: [UInt8] = []
@@ -1966,7 +1463,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 20) {
+            switch r.variant(of: index, in: 15) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -1975,7 +1472,7 @@ extension API {
             var walk = try r.walk(index)
             loop: while true {
                 switch try r.next(&walk) {
-                case 0: text = try API.TextWithEntities(&r)
+                case 0: text = try r.textWithEntities(walk)
                 case 1: option = try r.blob()
                 default: break loop
                 }
@@ -1987,10 +1484,10 @@ extension API {
 extension API {
     /// `PollResults`.
     public struct PollResults: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var results: [API.PollAnswerVoters] = []
         public var totalVoters: Int32?
-        public var solution: String?
         public var min = false
 
         public init() {}
@@ -2003,7 +1500,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 21) {
+            switch r.variant(of: index, in: 16) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -2014,8 +1511,7 @@ extension API {
                 switch try r.next(&walk) {
                 case 0: results = try r.vector(minimum: 4) { (r) throws(TLError) in try API.PollAnswerVoters(&r) }
                 case 1: totalVoters = try r.int()
-                case 2: solution = try r.text()
-                case 3: min = true
+                case 2: min = true
                 default: break loop
                 }
             }
@@ -2026,10 +1522,10 @@ extension API {
 extension API {
     /// `PollAnswerVoters`.
     public struct PollAnswerVoters: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var option: [UInt8] = []
         public var voters: Int32?
-        public var chosen = false
         public var correct = false
 
         public init() {}
@@ -2042,7 +1538,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 22) {
+            switch r.variant(of: index, in: 17) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -2053,8 +1549,7 @@ extension API {
                 switch try r.next(&walk) {
                 case 0: option = try r.blob()
                 case 1: voters = try r.int()
-                case 2: chosen = true
-                case 3: correct = true
+                case 2: correct = true
                 default: break loop
                 }
             }
@@ -2065,9 +1560,9 @@ extension API {
 extension API {
     /// `TextWithEntities`.
     public struct TextWithEntities: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var text = ""
-        public var entities: [API.MessageEntity] = []
 
         public init() {}
 
@@ -2079,7 +1574,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 23) {
+            switch r.variant(of: index, in: 18) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -2089,77 +1584,6 @@ extension API {
             loop: while true {
                 switch try r.next(&walk) {
                 case 0: text = try r.text()
-                case 1: entities = try r.vector(minimum: 4) { (r) throws(TLError) in try API.MessageEntity(&r) }
-                default: break loop
-                }
-            }
-        }
-    }
-}
-
-extension API {
-    /// `TodoList`.
-    public struct TodoList: Sendable, Equatable {
-        public var constructor: UInt32 = 0
-        public var title = API.TextWithEntities()
-        public var list: [API.TodoItem] = []
-
-        public init() {}
-
-        /// The boxed object at `offset`, to the end of the bytes.
-        public init(decoding bytes: [UInt8], at offset: Int = 0, limits: TLLimits = .standard) throws(TLError) {
-            self = try API.decode(bytes, at: offset, limits: limits) { (r) throws(TLError) in try Self(&r) }
-        }
-
-        init(_ r: inout TLReader) throws(TLError) {
-            let index = try r.open()
-            constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 24) {
-            case 0: break
-            default:
-                try r.skipFields(of: index)
-                return
-            }
-            var walk = try r.walk(index)
-            loop: while true {
-                switch try r.next(&walk) {
-                case 0: title = try API.TextWithEntities(&r)
-                case 1: list = try r.vector(minimum: 4) { (r) throws(TLError) in try API.TodoItem(&r) }
-                default: break loop
-                }
-            }
-        }
-    }
-}
-
-extension API {
-    /// `TodoItem`.
-    public struct TodoItem: Sendable, Equatable {
-        public var constructor: UInt32 = 0
-        public var id: Int32 = 0
-        public var title = API.TextWithEntities()
-
-        public init() {}
-
-        /// The boxed object at `offset`, to the end of the bytes.
-        public init(decoding bytes: [UInt8], at offset: Int = 0, limits: TLLimits = .standard) throws(TLError) {
-            self = try API.decode(bytes, at: offset, limits: limits) { (r) throws(TLError) in try Self(&r) }
-        }
-
-        init(_ r: inout TLReader) throws(TLError) {
-            let index = try r.open()
-            constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 25) {
-            case 0: break
-            default:
-                try r.skipFields(of: index)
-                return
-            }
-            var walk = try r.walk(index)
-            loop: while true {
-                switch try r.next(&walk) {
-                case 0: id = try r.int()
-                case 1: title = try API.TextWithEntities(&r)
                 default: break loop
                 }
             }
@@ -2170,42 +1594,18 @@ extension API {
 extension API {
     /// `MessageAction`.
     public indirect enum MessageAction: Sendable, Equatable {
-        case messageActionEmpty
         case messageActionChatCreate(MessageActionChatCreate)
         case messageActionChatEditTitle(MessageActionChatEditTitle)
-        case messageActionChatEditPhoto(MessageActionChatEditPhoto)
-        case messageActionChatDeletePhoto
-        case messageActionChatAddUser(MessageActionChatAddUser)
-        case messageActionChatDeleteUser(MessageActionChatDeleteUser)
-        case messageActionChatJoinedByLink(MessageActionChatJoinedByLink)
         case messageActionChannelCreate(MessageActionChannelCreate)
         case messageActionChatMigrateTo(MessageActionChatMigrateTo)
         case messageActionChannelMigrateFrom(MessageActionChannelMigrateFrom)
-        case messageActionPinMessage
-        case messageActionHistoryClear
-        case messageActionGameScore(MessageActionGameScore)
-        case messageActionPhoneCall(MessageActionPhoneCall)
-        case messageActionScreenshotTaken
-        case messageActionCustomAction(MessageActionCustomAction)
-        case messageActionContactSignUp
-        case messageActionGeoProximityReached(MessageActionGeoProximityReached)
-        case messageActionGroupCall(MessageActionGroupCall)
-        case messageActionInviteToGroupCall(MessageActionInviteToGroupCall)
-        case messageActionSetMessagesTTL(MessageActionSetMessagesTTL)
-        case messageActionGroupCallScheduled(MessageActionGroupCallScheduled)
-        case messageActionChatJoinedByRequest
         case messageActionTopicCreate(MessageActionTopicCreate)
         case messageActionTopicEdit(MessageActionTopicEdit)
-        case messageActionSuggestProfilePhoto(MessageActionSuggestProfilePhoto)
-        case messageActionBoostApply(MessageActionBoostApply)
-        case messageActionGiveawayLaunch(MessageActionGiveawayLaunch)
-        case messageActionGiveawayResults(MessageActionGiveawayResults)
         /// A constructor that is not projected, by its id.
         case other(UInt32)
 
         public struct MessageActionChatCreate: Sendable, Equatable {
             public var title = ""
-            public var users: [Int64] = []
 
             public init() {}
 
@@ -2214,7 +1614,6 @@ extension API {
                 loop: while true {
                     switch try r.next(&walk) {
                     case 0: title = try r.text()
-                    case 1: users = try r.vector(minimum: 8) { (r) throws(TLError) in try r.long() }
                     default: break loop
                     }
                 }
@@ -2231,70 +1630,6 @@ extension API {
                 loop: while true {
                     switch try r.next(&walk) {
                     case 0: title = try r.text()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionChatEditPhoto: Sendable, Equatable {
-            public var photo = API.Photo()
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: photo = try API.Photo(&r)
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionChatAddUser: Sendable, Equatable {
-            public var users: [Int64] = []
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: users = try r.vector(minimum: 8) { (r) throws(TLError) in try r.long() }
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionChatDeleteUser: Sendable, Equatable {
-            public var userID: Int64 = 0
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: userID = try r.long()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionChatJoinedByLink: Sendable, Equatable {
-            public var inviterID: Int64 = 0
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: inviterID = try r.long()
                     default: break loop
                     }
                 }
@@ -2351,150 +1686,8 @@ extension API {
             }
         }
 
-        public struct MessageActionGameScore: Sendable, Equatable {
-            public var gameID: Int64 = 0
-            public var score: Int32 = 0
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: gameID = try r.long()
-                    case 1: score = try r.int()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionPhoneCall: Sendable, Equatable {
-            public var callID: Int64 = 0
-            public var duration: Int32?
-            public var video = false
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: callID = try r.long()
-                    case 1: duration = try r.int()
-                    case 2: video = true
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionCustomAction: Sendable, Equatable {
-            public var message = ""
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: message = try r.text()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionGeoProximityReached: Sendable, Equatable {
-            public var fromID = API.Peer.other(0)
-            public var toID = API.Peer.other(0)
-            public var distance: Int32 = 0
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: fromID = try API.Peer(&r)
-                    case 1: toID = try API.Peer(&r)
-                    case 2: distance = try r.int()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionGroupCall: Sendable, Equatable {
-            public var duration: Int32?
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: duration = try r.int()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionInviteToGroupCall: Sendable, Equatable {
-            public var users: [Int64] = []
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: users = try r.vector(minimum: 8) { (r) throws(TLError) in try r.long() }
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionSetMessagesTTL: Sendable, Equatable {
-            public var period: Int32 = 0
-            public var autoSettingFrom: Int64?
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: period = try r.int()
-                    case 1: autoSettingFrom = try r.long()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionGroupCallScheduled: Sendable, Equatable {
-            public var scheduleDate: Int32 = 0
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: scheduleDate = try r.int()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
         public struct MessageActionTopicCreate: Sendable, Equatable {
             public var title = ""
-            public var iconColor: Int32 = 0
-            public var iconEmojiID: Int64?
 
             public init() {}
 
@@ -2503,8 +1696,6 @@ extension API {
                 loop: while true {
                     switch try r.next(&walk) {
                     case 0: title = try r.text()
-                    case 1: iconColor = try r.int()
-                    case 2: iconEmojiID = try r.long()
                     default: break loop
                     }
                 }
@@ -2513,7 +1704,6 @@ extension API {
 
         public struct MessageActionTopicEdit: Sendable, Equatable {
             public var title: String?
-            public var iconEmojiID: Int64?
             public var closed: Bool?
             public var hidden: Bool?
 
@@ -2524,75 +1714,8 @@ extension API {
                 loop: while true {
                     switch try r.next(&walk) {
                     case 0: title = try r.text()
-                    case 1: iconEmojiID = try r.long()
-                    case 2: closed = try r.bool()
-                    case 3: hidden = try r.bool()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionSuggestProfilePhoto: Sendable, Equatable {
-            public var photo = API.Photo()
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: photo = try API.Photo(&r)
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionBoostApply: Sendable, Equatable {
-            public var boosts: Int32 = 0
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: boosts = try r.int()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionGiveawayLaunch: Sendable, Equatable {
-            public var stars: Int64?
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: stars = try r.long()
-                    default: break loop
-                    }
-                }
-            }
-        }
-
-        public struct MessageActionGiveawayResults: Sendable, Equatable {
-            public var winnersCount: Int32 = 0
-            public var unclaimedCount: Int32 = 0
-
-            public init() {}
-
-            init(_ r: inout TLReader, _ index: Int) throws(TLError) {
-                var walk = try r.walk(index)
-                loop: while true {
-                    switch try r.next(&walk) {
-                    case 0: winnersCount = try r.int()
-                    case 1: unclaimedCount = try r.int()
+                    case 1: closed = try r.bool()
+                    case 2: hidden = try r.bool()
                     default: break loop
                     }
                 }
@@ -2606,51 +1729,14 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 26) {
-            case 0:
-                try r.skipFields(of: index)
-                self = .messageActionEmpty
-            case 1: self = .messageActionChatCreate(try MessageActionChatCreate(&r, index))
-            case 2: self = .messageActionChatEditTitle(try MessageActionChatEditTitle(&r, index))
-            case 3: self = .messageActionChatEditPhoto(try MessageActionChatEditPhoto(&r, index))
-            case 4:
-                try r.skipFields(of: index)
-                self = .messageActionChatDeletePhoto
-            case 5: self = .messageActionChatAddUser(try MessageActionChatAddUser(&r, index))
-            case 6: self = .messageActionChatDeleteUser(try MessageActionChatDeleteUser(&r, index))
-            case 7: self = .messageActionChatJoinedByLink(try MessageActionChatJoinedByLink(&r, index))
-            case 8: self = .messageActionChannelCreate(try MessageActionChannelCreate(&r, index))
-            case 9: self = .messageActionChatMigrateTo(try MessageActionChatMigrateTo(&r, index))
-            case 10: self = .messageActionChannelMigrateFrom(try MessageActionChannelMigrateFrom(&r, index))
-            case 11:
-                try r.skipFields(of: index)
-                self = .messageActionPinMessage
-            case 12:
-                try r.skipFields(of: index)
-                self = .messageActionHistoryClear
-            case 13: self = .messageActionGameScore(try MessageActionGameScore(&r, index))
-            case 14: self = .messageActionPhoneCall(try MessageActionPhoneCall(&r, index))
-            case 15:
-                try r.skipFields(of: index)
-                self = .messageActionScreenshotTaken
-            case 16: self = .messageActionCustomAction(try MessageActionCustomAction(&r, index))
-            case 17:
-                try r.skipFields(of: index)
-                self = .messageActionContactSignUp
-            case 18: self = .messageActionGeoProximityReached(try MessageActionGeoProximityReached(&r, index))
-            case 19: self = .messageActionGroupCall(try MessageActionGroupCall(&r, index))
-            case 20: self = .messageActionInviteToGroupCall(try MessageActionInviteToGroupCall(&r, index))
-            case 21: self = .messageActionSetMessagesTTL(try MessageActionSetMessagesTTL(&r, index))
-            case 22: self = .messageActionGroupCallScheduled(try MessageActionGroupCallScheduled(&r, index))
-            case 23:
-                try r.skipFields(of: index)
-                self = .messageActionChatJoinedByRequest
-            case 24: self = .messageActionTopicCreate(try MessageActionTopicCreate(&r, index))
-            case 25: self = .messageActionTopicEdit(try MessageActionTopicEdit(&r, index))
-            case 26: self = .messageActionSuggestProfilePhoto(try MessageActionSuggestProfilePhoto(&r, index))
-            case 27: self = .messageActionBoostApply(try MessageActionBoostApply(&r, index))
-            case 28: self = .messageActionGiveawayLaunch(try MessageActionGiveawayLaunch(&r, index))
-            case 29: self = .messageActionGiveawayResults(try MessageActionGiveawayResults(&r, index))
+            switch r.variant(of: index, in: 19) {
+            case 0: self = .messageActionChatCreate(try MessageActionChatCreate(&r, index))
+            case 1: self = .messageActionChatEditTitle(try MessageActionChatEditTitle(&r, index))
+            case 2: self = .messageActionChannelCreate(try MessageActionChannelCreate(&r, index))
+            case 3: self = .messageActionChatMigrateTo(try MessageActionChatMigrateTo(&r, index))
+            case 4: self = .messageActionChannelMigrateFrom(try MessageActionChannelMigrateFrom(&r, index))
+            case 5: self = .messageActionTopicCreate(try MessageActionTopicCreate(&r, index))
+            case 6: self = .messageActionTopicEdit(try MessageActionTopicEdit(&r, index))
             default:
                 try r.skipFields(of: index)
                 self = .other(r.schema.constructors[index].id)
@@ -2669,6 +1755,7 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var id: Int64 = 0
         public var accessHash: Int64?
@@ -2679,7 +1766,6 @@ extension API {
         public var phone: String?
         public var photo: API.UserProfilePhoto?
         public var status: API.UserStatus?
-        public var restrictionReason: [API.RestrictionReason] = []
         public var langCode: String?
         public var isSelf = false
         public var contact = false
@@ -2705,7 +1791,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 27) {
+            switch r.variant(of: index, in: 20) {
             case 0: kind = .userEmpty
             case 1: kind = .user
             default:
@@ -2724,21 +1810,20 @@ extension API {
                 case 6: phone = try r.text()
                 case 7: photo = try API.UserProfilePhoto(&r)
                 case 8: status = try API.UserStatus(&r)
-                case 9: restrictionReason = try r.vector(minimum: 4) { (r) throws(TLError) in try API.RestrictionReason(&r) }
-                case 10: langCode = try r.text()
-                case 11: isSelf = true
-                case 12: contact = true
-                case 13: mutualContact = true
-                case 14: deleted = true
-                case 15: bot = true
-                case 16: verified = true
-                case 17: restricted = true
-                case 18: min = true
-                case 19: support = true
-                case 20: scam = true
-                case 21: fake = true
-                case 22: premium = true
-                case 23: applyMinPhoto = true
+                case 9: langCode = try r.text()
+                case 10: isSelf = true
+                case 11: contact = true
+                case 12: mutualContact = true
+                case 13: deleted = true
+                case 14: bot = true
+                case 15: verified = true
+                case 16: restricted = true
+                case 17: min = true
+                case 18: support = true
+                case 19: scam = true
+                case 20: fake = true
+                case 21: premium = true
+                case 22: applyMinPhoto = true
                 default: break loop
                 }
             }
@@ -2749,6 +1834,7 @@ extension API {
 extension API {
     /// `Username`.
     public struct Username: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var username = ""
         public var editable = false
@@ -2764,7 +1850,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 28) {
+            switch r.variant(of: index, in: 21) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -2793,6 +1879,7 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var photoID: Int64?
         public var dcID: Int32?
@@ -2808,7 +1895,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 29) {
+            switch r.variant(of: index, in: 22) {
             case 0: kind = .userProfilePhotoEmpty
             case 1: kind = .userProfilePhoto
             default:
@@ -2879,7 +1966,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 30) {
+            switch r.variant(of: index, in: 23) {
             case 0:
                 try r.skipFields(of: index)
                 self = .userStatusEmpty
@@ -2917,6 +2004,7 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var id: Int64 = 0
         public var title: String?
@@ -2932,7 +2020,6 @@ extension API {
         public var accessHash: Int64?
         public var username: String?
         public var usernames: [API.Username] = []
-        public var restrictionReason: [API.RestrictionReason] = []
         public var level: Int32?
         public var broadcast = false
         public var verified = false
@@ -2962,7 +2049,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 31) {
+            switch r.variant(of: index, in: 24) {
             case 0: kind = .chatEmpty
             case 1: kind = .chat
             case 2: kind = .chatForbidden
@@ -2991,25 +2078,24 @@ extension API {
                 case 11: accessHash = try r.long()
                 case 12: username = try r.text()
                 case 13: usernames = try r.vector(minimum: 4) { (r) throws(TLError) in try API.Username(&r) }
-                case 14: restrictionReason = try r.vector(minimum: 4) { (r) throws(TLError) in try API.RestrictionReason(&r) }
-                case 15: level = try r.int()
-                case 16: broadcast = true
-                case 17: verified = true
-                case 18: megagroup = true
-                case 19: restricted = true
-                case 20: signatures = true
-                case 21: min = true
-                case 22: scam = true
-                case 23: fake = true
-                case 24: gigagroup = true
-                case 25: forum = true
-                case 26: joinToSend = true
-                case 27: joinRequest = true
-                case 28: slowmodeEnabled = true
-                case 29: hasLink = true
-                case 30: monoforum = true
-                case 31: linkedMonoforumID = try r.long()
-                case 32: untilDate = try r.int()
+                case 14: level = try r.int()
+                case 15: broadcast = true
+                case 16: verified = true
+                case 17: megagroup = true
+                case 18: restricted = true
+                case 19: signatures = true
+                case 20: min = true
+                case 21: scam = true
+                case 22: fake = true
+                case 23: gigagroup = true
+                case 24: forum = true
+                case 25: joinToSend = true
+                case 26: joinRequest = true
+                case 27: slowmodeEnabled = true
+                case 28: hasLink = true
+                case 29: monoforum = true
+                case 30: linkedMonoforumID = try r.long()
+                case 31: untilDate = try r.int()
                 default: break loop
                 }
             }
@@ -3027,6 +2113,7 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var photoID: Int64?
         public var dcID: Int32?
@@ -3042,7 +2129,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 32) {
+            switch r.variant(of: index, in: 25) {
             case 0: kind = .chatPhotoEmpty
             case 1: kind = .chatPhoto
             default:
@@ -3095,7 +2182,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 33) {
+            switch r.variant(of: index, in: 26) {
             case 0:
                 try r.skipFields(of: index)
                 self = .inputChannelEmpty
@@ -3118,6 +2205,7 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var peer = API.Peer.other(0)
         public var topMessage: Int32 = 0
@@ -3139,7 +2227,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 34) {
+            switch r.variant(of: index, in: 27) {
             case 0: kind = .dialog
             case 1: kind = .dialogFolder
             default:
@@ -3175,6 +2263,7 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var id: Int32 = 0
         public var date: Int32?
@@ -3198,7 +2287,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 35) {
+            switch r.variant(of: index, in: 28) {
             case 0: kind = .forumTopicDeleted
             case 1: kind = .forumTopic
             default:
@@ -3354,9 +2443,9 @@ extension API {
             public var date: Int32 = 0
             public var seqStart: Int32 = 0
             public var seq: Int32 = 0
-            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
-            public var undecoded: Range<Int>?
-            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            /// The vector elements that could not be read, since a constructor in them is unknown.
+            public var undecoded: [TL.Partial.Undecoded] = []
+            /// Nothing behind the last of them could be read: fields that are declared after it have no value.
             public var isTruncated = false
 
             public init() {}
@@ -3385,9 +2474,9 @@ extension API {
             public var chats: [API.Chat] = []
             public var date: Int32 = 0
             public var seq: Int32 = 0
-            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
-            public var undecoded: Range<Int>?
-            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            /// The vector elements that could not be read, since a constructor in them is unknown.
+            public var undecoded: [TL.Partial.Undecoded] = []
+            /// Nothing behind the last of them could be read: fields that are declared after it have no value.
             public var isTruncated = false
 
             public init() {}
@@ -3446,7 +2535,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 36) {
+            switch r.variant(of: index, in: 29) {
             case 0:
                 try r.skipFields(of: index)
                 self = .updatesTooLong
@@ -3944,7 +3033,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 37) {
+            switch r.variant(of: index, in: 30) {
             case 0: self = .updateNewMessage(try UpdateNewMessage(&r, index))
             case 1: self = .updateEditMessage(try UpdateEditMessage(&r, index))
             case 2: self = .updateDeleteMessages(try UpdateDeleteMessages(&r, index))
@@ -3987,6 +3076,7 @@ extension API {
 extension API {
     /// `updates.State`.
     public struct UpdatesState: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var pts: Int32 = 0
         public var qts: Int32 = 0
@@ -4004,7 +3094,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 38) {
+            switch r.variant(of: index, in: 31) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -4059,9 +3149,9 @@ extension API {
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
             public var state = API.UpdatesState()
-            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
-            public var undecoded: Range<Int>?
-            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            /// The vector elements that could not be read, since a constructor in them is unknown.
+            public var undecoded: [TL.Partial.Undecoded] = []
+            /// Nothing behind the last of them could be read: fields that are declared after it have no value.
             public var isTruncated = false
 
             public init() {}
@@ -4089,9 +3179,9 @@ extension API {
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
             public var intermediateState = API.UpdatesState()
-            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
-            public var undecoded: Range<Int>?
-            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            /// The vector elements that could not be read, since a constructor in them is unknown.
+            public var undecoded: [TL.Partial.Undecoded] = []
+            /// Nothing behind the last of them could be read: fields that are declared after it have no value.
             public var isTruncated = false
 
             public init() {}
@@ -4136,7 +3226,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 39) {
+            switch r.variant(of: index, in: 32) {
             case 0: self = .differenceEmpty(try DifferenceEmpty(&r, index))
             case 1: self = .difference(try Difference(&r, index))
             case 2: self = .differenceSlice(try DifferenceSlice(&r, index))
@@ -4185,9 +3275,9 @@ extension API {
             public var messages: [API.Message] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
-            public var undecoded: Range<Int>?
-            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            /// The vector elements that could not be read, since a constructor in them is unknown.
+            public var undecoded: [TL.Partial.Undecoded] = []
+            /// Nothing behind the last of them could be read: fields that are declared after it have no value.
             public var isTruncated = false
 
             public init() {}
@@ -4218,9 +3308,9 @@ extension API {
             public var otherUpdates: [API.Update] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
-            public var undecoded: Range<Int>?
-            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            /// The vector elements that could not be read, since a constructor in them is unknown.
+            public var undecoded: [TL.Partial.Undecoded] = []
+            /// Nothing behind the last of them could be read: fields that are declared after it have no value.
             public var isTruncated = false
 
             public init() {}
@@ -4251,7 +3341,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 40) {
+            switch r.variant(of: index, in: 33) {
             case 0: self = .channelDifferenceEmpty(try ChannelDifferenceEmpty(&r, index))
             case 1: self = .channelDifferenceTooLong(try ChannelDifferenceTooLong(&r, index))
             case 2: self = .channelDifference(try ChannelDifference(&r, index))
@@ -4278,9 +3368,9 @@ extension API {
             public var topics: [API.ForumTopic] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
-            public var undecoded: Range<Int>?
-            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            /// The vector elements that could not be read, since a constructor in them is unknown.
+            public var undecoded: [TL.Partial.Undecoded] = []
+            /// Nothing behind the last of them could be read: fields that are declared after it have no value.
             public var isTruncated = false
 
             public init() {}
@@ -4290,7 +3380,7 @@ extension API {
                 loop: while true {
                     switch try r.next(&walk) {
                     case 0: messages = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Message(&r) }
-                    case 1: topics = try r.vector(minimum: 4) { (r) throws(TLError) in try API.ForumTopic(&r) }
+                    case 1: topics = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.ForumTopic(&r) }
                     case 2: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
                     case 3: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
                     default: break loop
@@ -4310,9 +3400,9 @@ extension API {
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
             public var inexact = false
-            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
-            public var undecoded: Range<Int>?
-            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            /// The vector elements that could not be read, since a constructor in them is unknown.
+            public var undecoded: [TL.Partial.Undecoded] = []
+            /// Nothing behind the last of them could be read: fields that are declared after it have no value.
             public var isTruncated = false
 
             public init() {}
@@ -4325,7 +3415,7 @@ extension API {
                     case 1: nextRate = try r.int()
                     case 2: offsetIDOffset = try r.int()
                     case 3: messages = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Message(&r) }
-                    case 4: topics = try r.vector(minimum: 4) { (r) throws(TLError) in try API.ForumTopic(&r) }
+                    case 4: topics = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.ForumTopic(&r) }
                     case 5: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
                     case 6: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
                     case 7: inexact = true
@@ -4346,9 +3436,9 @@ extension API {
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
             public var inexact = false
-            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
-            public var undecoded: Range<Int>?
-            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            /// The vector elements that could not be read, since a constructor in them is unknown.
+            public var undecoded: [TL.Partial.Undecoded] = []
+            /// Nothing behind the last of them could be read: fields that are declared after it have no value.
             public var isTruncated = false
 
             public init() {}
@@ -4361,7 +3451,7 @@ extension API {
                     case 1: count = try r.int()
                     case 2: offsetIDOffset = try r.int()
                     case 3: messages = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Message(&r) }
-                    case 4: topics = try r.vector(minimum: 4) { (r) throws(TLError) in try API.ForumTopic(&r) }
+                    case 4: topics = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.ForumTopic(&r) }
                     case 5: chats = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.Chat(&r) }
                     case 6: users = try r.resilientVector(minimum: 4, walk) { (r) throws(TLError) in try API.User(&r) }
                     case 7: inexact = true
@@ -4396,7 +3486,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 41) {
+            switch r.variant(of: index, in: 34) {
             case 0: self = .messages(try Messages(&r, index))
             case 1: self = .messagesSlice(try MessagesSlice(&r, index))
             case 2: self = .channelMessages(try ChannelMessages(&r, index))
@@ -4423,9 +3513,9 @@ extension API {
             public var messages: [API.Message] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
-            public var undecoded: Range<Int>?
-            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            /// The vector elements that could not be read, since a constructor in them is unknown.
+            public var undecoded: [TL.Partial.Undecoded] = []
+            /// Nothing behind the last of them could be read: fields that are declared after it have no value.
             public var isTruncated = false
 
             public init() {}
@@ -4452,9 +3542,9 @@ extension API {
             public var messages: [API.Message] = []
             public var chats: [API.Chat] = []
             public var users: [API.User] = []
-            /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
-            public var undecoded: Range<Int>?
-            /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+            /// The vector elements that could not be read, since a constructor in them is unknown.
+            public var undecoded: [TL.Partial.Undecoded] = []
+            /// Nothing behind the last of them could be read: fields that are declared after it have no value.
             public var isTruncated = false
 
             public init() {}
@@ -4499,7 +3589,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 42) {
+            switch r.variant(of: index, in: 35) {
             case 0: self = .dialogs(try Dialogs(&r, index))
             case 1: self = .dialogsSlice(try DialogsSlice(&r, index))
             case 2: self = .dialogsNotModified(try DialogsNotModified(&r, index))
@@ -4514,15 +3604,16 @@ extension API {
 extension API {
     /// `messages.PeerDialogs`.
     public struct MessagesPeerDialogs: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var dialogs: [API.Dialog] = []
         public var messages: [API.Message] = []
         public var chats: [API.Chat] = []
         public var users: [API.User] = []
         public var state = API.UpdatesState()
-        /// Where the vector elements lie that could not be read, since a constructor in them is unknown.
-        public var undecoded: Range<Int>?
-        /// Nothing behind `undecoded` could be read: fields that are declared after it have no value.
+        /// The vector elements that could not be read, since a constructor in them is unknown.
+        public var undecoded: [TL.Partial.Undecoded] = []
+        /// Nothing behind the last of them could be read: fields that are declared after it have no value.
         public var isTruncated = false
 
         public init() {}
@@ -4535,7 +3626,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 43) {
+            switch r.variant(of: index, in: 36) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -4568,6 +3659,7 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var chats: [API.Chat] = []
         public var count: Int32?
@@ -4582,7 +3674,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 44) {
+            switch r.variant(of: index, in: 37) {
             case 0: kind = .chats
             case 1: kind = .chatsSlice
             default:
@@ -4604,6 +3696,7 @@ extension API {
 extension API {
     /// `messages.ChatFull`.
     public struct MessagesChatFull: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var fullChat = API.ChatFull()
         public var chats: [API.Chat] = []
@@ -4619,7 +3712,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 45) {
+            switch r.variant(of: index, in: 38) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -4648,6 +3741,7 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var id: Int64 = 0
         public var about = ""
@@ -4674,7 +3768,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 46) {
+            switch r.variant(of: index, in: 39) {
             case 0: kind = .chatFull
             case 1: kind = .channelFull
             default:
@@ -4708,6 +3802,7 @@ extension API {
 extension API {
     /// `messages.AffectedMessages`.
     public struct MessagesAffectedMessages: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var pts: Int32 = 0
         public var ptsCount: Int32 = 0
@@ -4722,7 +3817,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 47) {
+            switch r.variant(of: index, in: 40) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -4743,6 +3838,7 @@ extension API {
 extension API {
     /// `messages.AffectedHistory`.
     public struct MessagesAffectedHistory: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var pts: Int32 = 0
         public var ptsCount: Int32 = 0
@@ -4758,7 +3854,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 48) {
+            switch r.variant(of: index, in: 41) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -4780,6 +3876,7 @@ extension API {
 extension API {
     /// `messages.InvitedUsers`.
     public struct MessagesInvitedUsers: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var updates = API.Updates.other(0)
 
@@ -4793,7 +3890,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 49) {
+            switch r.variant(of: index, in: 42) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -4813,6 +3910,7 @@ extension API {
 extension API {
     /// `contacts.ResolvedPeer`.
     public struct ContactsResolvedPeer: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var peer = API.Peer.other(0)
         public var chats: [API.Chat] = []
@@ -4828,7 +3926,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 50) {
+            switch r.variant(of: index, in: 43) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -4898,7 +3996,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 51) {
+            switch r.variant(of: index, in: 44) {
             case 0: self = .file(try File(&r, index))
             case 1: self = .fileCdnRedirect(try FileCdnRedirect(&r, index))
             default:
@@ -4912,6 +4010,7 @@ extension API {
 extension API {
     /// `Config`.
     public struct Config: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var date: Int32 = 0
         public var expires: Int32 = 0
@@ -4934,7 +4033,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 52) {
+            switch r.variant(of: index, in: 45) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -4963,6 +4062,7 @@ extension API {
 extension API {
     /// `DcOption`.
     public struct DcOption: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var id: Int32 = 0
         public var ipAddress = ""
@@ -4985,7 +4085,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 53) {
+            switch r.variant(of: index, in: 46) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -5014,6 +4114,7 @@ extension API {
 extension API {
     /// `account.Password`.
     public struct AccountPassword: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var currentAlgo: API.PasswordKdfAlgo?
         public var srpB: [UInt8]?
@@ -5034,7 +4135,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 54) {
+            switch r.variant(of: index, in: 47) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -5095,7 +4196,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 55) {
+            switch r.variant(of: index, in: 48) {
             case 0:
                 try r.skipFields(of: index)
                 self = .passwordKdfAlgoUnknown
@@ -5180,7 +4281,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 56) {
+            switch r.variant(of: index, in: 49) {
             case 0: self = .sentCode(try SentCode(&r, index))
             case 1: self = .sentCodeSuccess(try SentCodeSuccess(&r, index))
             case 2: self = .sentCodePaymentRequired(try SentCodePaymentRequired(&r, index))
@@ -5211,6 +4312,7 @@ extension API {
             case other
         }
         public var kind = Kind.other
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var length: Int32?
         public var pattern: String?
@@ -5229,7 +4331,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 57) {
+            switch r.variant(of: index, in: 50) {
             case 0: kind = .sentCodeTypeApp
             case 1: kind = .sentCodeTypeSms
             case 2: kind = .sentCodeTypeCall
@@ -5279,7 +4381,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 58) {
+            switch r.variant(of: index, in: 51) {
             case 0:
                 try r.skipFields(of: index)
                 self = .codeTypeSms
@@ -5340,7 +4442,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 59) {
+            switch r.variant(of: index, in: 52) {
             case 0: self = .authorization(try Authorization(&r, index))
             case 1:
                 try r.skipFields(of: index)
@@ -5421,7 +4523,7 @@ extension API {
 
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
-            switch r.variant(of: index, in: 60) {
+            switch r.variant(of: index, in: 53) {
             case 0: self = .loginToken(try LoginToken(&r, index))
             case 1: self = .loginTokenMigrateTo(try LoginTokenMigrateTo(&r, index))
             case 2: self = .loginTokenSuccess(try LoginTokenSuccess(&r, index))
@@ -5436,6 +4538,7 @@ extension API {
 extension API {
     /// `auth.ExportedAuthorization`.
     public struct AuthExportedAuthorization: Sendable, Equatable {
+        /// The id; 0 when it was made from its dynamic form.
         public var constructor: UInt32 = 0
         public var id: Int64 = 0
         public var bytes: [UInt8] = []
@@ -5450,7 +4553,7 @@ extension API {
         init(_ r: inout TLReader) throws(TLError) {
             let index = try r.open()
             constructor = r.schema.constructors[index].id
-            switch r.variant(of: index, in: 61) {
+            switch r.variant(of: index, in: 54) {
             case 0: break
             default:
                 try r.skipFields(of: index)
@@ -5465,5 +4568,554 @@ extension API {
                 }
             }
         }
+    }
+}
+
+extension API.Peer {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        switch object.name {
+        case "peerUser": self = .peerUser(PeerUser(object))
+        case "peerChat": self = .peerChat(PeerChat(object))
+        case "peerChannel": self = .peerChannel(PeerChannel(object))
+        default: self = .other(TL.constructorID(object.name) ?? 0)
+        }
+    }
+}
+
+extension API.Peer.PeerUser {
+    init(_ object: TLObject) {
+        if let v = object["user_id"]?.int { userID = v }
+    }
+}
+
+extension API.Peer.PeerChat {
+    init(_ object: TLObject) {
+        if let v = object["chat_id"]?.int { chatID = v }
+    }
+}
+
+extension API.Peer.PeerChannel {
+    init(_ object: TLObject) {
+        if let v = object["channel_id"]?.int { channelID = v }
+    }
+}
+
+extension API.Message {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "messageEmpty": kind = .messageEmpty
+        case "message": kind = .message
+        case "messageService": kind = .messageService
+        default: return
+        }
+        if let v = object.int32("id") { id = v }
+        peerID = object["peer_id"]?.object.map({ API.Peer($0) })
+        fromID = object["from_id"]?.object.map({ API.Peer($0) })
+        fwdFrom = object["fwd_from"]?.object.map({ API.MessageFwdHeader($0) })
+        viaBotID = object["via_bot_id"]?.int
+        replyTo = object["reply_to"]?.object.map({ API.MessageReplyHeader($0) })
+        date = object.int32("date")
+        message = object["message"]?.string
+        media = object["media"]?.object.map({ API.MessageMedia($0) })
+        if let v = object["entities"]?.vector?.compactMap({ $0.object.map { API.MessageEntity($0) } }) { entities = v }
+        views = object.int32("views")
+        forwards = object.int32("forwards")
+        editDate = object.int32("edit_date")
+        postAuthor = object["post_author"]?.string
+        groupedID = object["grouped_id"]?.int
+        reactions = object["reactions"]?.object.map({ API.MessageReactions($0) })
+        ttlPeriod = object.int32("ttl_period")
+        if let v = object["out"]?.bool { out = v }
+        if let v = object["mentioned"]?.bool { mentioned = v }
+        if let v = object["media_unread"]?.bool { mediaUnread = v }
+        if let v = object["silent"]?.bool { silent = v }
+        if let v = object["post"]?.bool { post = v }
+        if let v = object["from_scheduled"]?.bool { fromScheduled = v }
+        if let v = object["legacy"]?.bool { legacy = v }
+        if let v = object["edit_hide"]?.bool { editHide = v }
+        if let v = object["pinned"]?.bool { pinned = v }
+        if let v = object["noforwards"]?.bool { noforwards = v }
+        if let v = object["offline"]?.bool { offline = v }
+        action = object["action"]?.object.map({ API.MessageAction($0) })
+    }
+}
+
+extension API.MessageEntity {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "messageEntityPre": kind = .messageEntityPre
+        case "messageEntityTextUrl": kind = .messageEntityTextUrl
+        case "messageEntityMentionName": kind = .messageEntityMentionName
+        case "messageEntityCustomEmoji": kind = .messageEntityCustomEmoji
+        case "messageEntityBlockquote": kind = .messageEntityBlockquote
+        case "messageEntityFormattedDate": kind = .messageEntityFormattedDate
+        case "inputMessageEntityMentionName": kind = .inputMessageEntityMentionName
+        case "messageEntityBankCard": kind = .messageEntityBankCard
+        case "messageEntityBold": kind = .messageEntityBold
+        case "messageEntityBotCommand": kind = .messageEntityBotCommand
+        case "messageEntityCashtag": kind = .messageEntityCashtag
+        case "messageEntityCode": kind = .messageEntityCode
+        case "messageEntityDiffDelete": kind = .messageEntityDiffDelete
+        case "messageEntityDiffInsert": kind = .messageEntityDiffInsert
+        case "messageEntityDiffReplace": kind = .messageEntityDiffReplace
+        case "messageEntityEmail": kind = .messageEntityEmail
+        case "messageEntityHashtag": kind = .messageEntityHashtag
+        case "messageEntityItalic": kind = .messageEntityItalic
+        case "messageEntityMention": kind = .messageEntityMention
+        case "messageEntityPhone": kind = .messageEntityPhone
+        case "messageEntitySpoiler": kind = .messageEntitySpoiler
+        case "messageEntityStrike": kind = .messageEntityStrike
+        case "messageEntityUnderline": kind = .messageEntityUnderline
+        case "messageEntityUnknown": kind = .messageEntityUnknown
+        case "messageEntityUrl": kind = .messageEntityUrl
+        default: return
+        }
+        if let v = object.int32("offset") { offset = v }
+        if let v = object.int32("length") { length = v }
+        language = object["language"]?.string
+        url = object["url"]?.string
+        if kind == .messageEntityMentionName { userID = object["user_id"]?.int }
+        documentID = object["document_id"]?.int
+        if let v = object["collapsed"]?.bool { collapsed = v }
+        date = object.int32("date")
+    }
+}
+
+extension API.MessageReplyHeader {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "messageReplyHeader": kind = .messageReplyHeader
+        case "messageReplyStoryHeader": kind = .messageReplyStoryHeader
+        default: return
+        }
+        replyToMsgID = object.int32("reply_to_msg_id")
+        replyToPeerID = object["reply_to_peer_id"]?.object.map({ API.Peer($0) })
+        replyToTopID = object.int32("reply_to_top_id")
+        quoteText = object["quote_text"]?.string
+        quoteOffset = object.int32("quote_offset")
+        if let v = object["forum_topic"]?.bool { forumTopic = v }
+        if let v = object["quote"]?.bool { quote = v }
+        if let v = object["reply_to_scheduled"]?.bool { replyToScheduled = v }
+        peer = object["peer"]?.object.map({ API.Peer($0) })
+        storyID = object.int32("story_id")
+    }
+}
+
+extension API.MessageFwdHeader {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "messageFwdHeader": break
+        default: return
+        }
+        fromID = object["from_id"]?.object.map({ API.Peer($0) })
+        fromName = object["from_name"]?.string
+        if let v = object.int32("date") { date = v }
+        channelPost = object.int32("channel_post")
+        postAuthor = object["post_author"]?.string
+        savedFromPeer = object["saved_from_peer"]?.object.map({ API.Peer($0) })
+        savedFromMsgID = object.int32("saved_from_msg_id")
+        savedFromID = object["saved_from_id"]?.object.map({ API.Peer($0) })
+        savedFromName = object["saved_from_name"]?.string
+        savedDate = object.int32("saved_date")
+        psaType = object["psa_type"]?.string
+        if let v = object["imported"]?.bool { imported = v }
+        if let v = object["saved_out"]?.bool { savedOut = v }
+    }
+}
+
+extension API.MessageReactions {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "messageReactions": break
+        default: return
+        }
+        if let v = object["results"]?.vector?.compactMap({ $0.object.map { API.ReactionCount($0) } }) { results = v }
+        if let v = object["min"]?.bool { min = v }
+        if let v = object["can_see_list"]?.bool { canSeeList = v }
+        if let v = object["reactions_as_tags"]?.bool { reactionsAsTags = v }
+    }
+}
+
+extension API.ReactionCount {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "reactionCount": break
+        default: return
+        }
+        if let v = object["reaction"]?.object.map({ API.Reaction($0) }) { reaction = v }
+        if let v = object.int32("count") { count = v }
+    }
+}
+
+extension API.Reaction {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        switch object.name {
+        case "reactionEmpty": self = .reactionEmpty
+        case "reactionEmoji": self = .reactionEmoji(ReactionEmoji(object))
+        case "reactionCustomEmoji": self = .reactionCustomEmoji(ReactionCustomEmoji(object))
+        case "reactionPaid": self = .reactionPaid
+        default: self = .other(TL.constructorID(object.name) ?? 0)
+        }
+    }
+}
+
+extension API.Reaction.ReactionEmoji {
+    init(_ object: TLObject) {
+        if let v = object["emoticon"]?.string { emoticon = v }
+    }
+}
+
+extension API.Reaction.ReactionCustomEmoji {
+    init(_ object: TLObject) {
+        if let v = object["document_id"]?.int { documentID = v }
+    }
+}
+
+extension API.MessageMedia {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        switch object.name {
+        case "messageMediaEmpty": self = .messageMediaEmpty
+        case "messageMediaPhoto": self = .messageMediaPhoto(MessageMediaPhoto(object))
+        case "messageMediaDocument": self = .messageMediaDocument(MessageMediaDocument(object))
+        case "messageMediaWebPage": self = .messageMediaWebPage(MessageMediaWebPage(object))
+        case "messageMediaPoll": self = .messageMediaPoll(MessageMediaPoll(object))
+        case "messageMediaContact": self = .messageMediaContact(MessageMediaContact(object))
+        case "messageMediaUnsupported": self = .messageMediaUnsupported
+        case "messageMediaGeo": self = .messageMediaGeo
+        case "messageMediaGeoLive": self = .messageMediaGeoLive
+        case "messageMediaVenue": self = .messageMediaVenue
+        case "messageMediaGame": self = .messageMediaGame
+        case "messageMediaInvoice": self = .messageMediaInvoice
+        case "messageMediaDice": self = .messageMediaDice
+        case "messageMediaStory": self = .messageMediaStory
+        case "messageMediaGiveaway": self = .messageMediaGiveaway
+        case "messageMediaGiveawayResults": self = .messageMediaGiveawayResults
+        case "messageMediaPaidMedia": self = .messageMediaPaidMedia
+        case "messageMediaToDo": self = .messageMediaToDo
+        default: self = .other(TL.constructorID(object.name) ?? 0)
+        }
+    }
+}
+
+extension API.MessageMedia.MessageMediaPhoto {
+    init(_ object: TLObject) {
+        photo = object["photo"]?.object.map({ API.Photo($0) })
+        ttlSeconds = object.int32("ttl_seconds")
+        if let v = object["spoiler"]?.bool { spoiler = v }
+    }
+}
+
+extension API.MessageMedia.MessageMediaDocument {
+    init(_ object: TLObject) {
+        document = object["document"]?.object.map({ API.Document($0) })
+        ttlSeconds = object.int32("ttl_seconds")
+        if let v = object["spoiler"]?.bool { spoiler = v }
+        if let v = object["video"]?.bool { video = v }
+        if let v = object["round"]?.bool { round = v }
+        if let v = object["voice"]?.bool { voice = v }
+        if let v = object["nopremium"]?.bool { nopremium = v }
+    }
+}
+
+extension API.MessageMedia.MessageMediaWebPage {
+    init(_ object: TLObject) {
+        if let v = object["webpage"]?.object.map({ API.WebPage($0) }) { webpage = v }
+    }
+}
+
+extension API.MessageMedia.MessageMediaPoll {
+    init(_ object: TLObject) {
+        if let v = object["poll"]?.object.map({ API.Poll($0) }) { poll = v }
+        if let v = object["results"]?.object.map({ API.PollResults($0) }) { results = v }
+    }
+}
+
+extension API.MessageMedia.MessageMediaContact {
+    init(_ object: TLObject) {
+        if let v = object["first_name"]?.string { firstName = v }
+        if let v = object["last_name"]?.string { lastName = v }
+        if let v = object["user_id"]?.int { userID = v }
+    }
+}
+
+extension API.Photo {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "photoEmpty": kind = .photoEmpty
+        case "photo": kind = .photo
+        default: return
+        }
+        if let v = object["id"]?.int { id = v }
+        if let v = object["sizes"]?.vector?.compactMap({ $0.object.map { API.PhotoSize($0) } }) { sizes = v }
+    }
+}
+
+extension API.PhotoSize {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "photoSizeEmpty": kind = .photoSizeEmpty
+        case "photoSize": kind = .photoSize
+        case "photoCachedSize": kind = .photoCachedSize
+        case "photoStrippedSize": kind = .photoStrippedSize
+        case "photoSizeProgressive": kind = .photoSizeProgressive
+        case "photoPathSize": kind = .photoPathSize
+        default: return
+        }
+        if let v = object["type"]?.string { type = v }
+        w = object.int32("w")
+        h = object.int32("h")
+        size = object.int32("size")
+        if let v = object["sizes"]?.vector?.compactMap({ $0.int.map { Int32(truncatingIfNeeded: $0) } }) { sizes = v }
+    }
+}
+
+extension API.Document {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "documentEmpty": kind = .documentEmpty
+        case "document": kind = .document
+        default: return
+        }
+        if let v = object["id"]?.int { id = v }
+        mimeType = object["mime_type"]?.string
+        size = object["size"]?.int
+        if let v = object["attributes"]?.vector?.compactMap({ $0.object.map { API.DocumentAttribute($0) } }) { attributes = v }
+    }
+}
+
+extension API.DocumentAttribute {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        switch object.name {
+        case "documentAttributeImageSize": self = .documentAttributeImageSize(DocumentAttributeImageSize(object))
+        case "documentAttributeAnimated": self = .documentAttributeAnimated
+        case "documentAttributeSticker": self = .documentAttributeSticker(DocumentAttributeSticker(object))
+        case "documentAttributeVideo": self = .documentAttributeVideo(DocumentAttributeVideo(object))
+        case "documentAttributeAudio": self = .documentAttributeAudio(DocumentAttributeAudio(object))
+        case "documentAttributeFilename": self = .documentAttributeFilename(DocumentAttributeFilename(object))
+        case "documentAttributeHasStickers": self = .documentAttributeHasStickers
+        case "documentAttributeCustomEmoji": self = .documentAttributeCustomEmoji(DocumentAttributeCustomEmoji(object))
+        default: self = .other(TL.constructorID(object.name) ?? 0)
+        }
+    }
+}
+
+extension API.DocumentAttribute.DocumentAttributeImageSize {
+    init(_ object: TLObject) {
+        if let v = object.int32("w") { w = v }
+        if let v = object.int32("h") { h = v }
+    }
+}
+
+extension API.DocumentAttribute.DocumentAttributeSticker {
+    init(_ object: TLObject) {
+        if let v = object["alt"]?.string { alt = v }
+    }
+}
+
+extension API.DocumentAttribute.DocumentAttributeVideo {
+    init(_ object: TLObject) {
+        if let v = object["duration"]?.double { duration = v }
+        if let v = object.int32("w") { w = v }
+        if let v = object.int32("h") { h = v }
+        if let v = object["round_message"]?.bool { roundMessage = v }
+    }
+}
+
+extension API.DocumentAttribute.DocumentAttributeAudio {
+    init(_ object: TLObject) {
+        if let v = object.int32("duration") { duration = v }
+        title = object["title"]?.string
+        performer = object["performer"]?.string
+        if let v = object["voice"]?.bool { voice = v }
+    }
+}
+
+extension API.DocumentAttribute.DocumentAttributeFilename {
+    init(_ object: TLObject) {
+        if let v = object["file_name"]?.string { fileName = v }
+    }
+}
+
+extension API.DocumentAttribute.DocumentAttributeCustomEmoji {
+    init(_ object: TLObject) {
+        if let v = object["alt"]?.string { alt = v }
+    }
+}
+
+extension API.WebPage {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "webPageEmpty": kind = .webPageEmpty
+        case "webPagePending": kind = .webPagePending
+        case "webPage": kind = .webPage
+        case "webPageNotModified": kind = .webPageNotModified
+        default: return
+        }
+        id = object["id"]?.int
+        url = object["url"]?.string
+        date = object.int32("date")
+        type = object["type"]?.string
+        siteName = object["site_name"]?.string
+        title = object["title"]?.string
+        description = object["description"]?.string
+        author = object["author"]?.string
+    }
+}
+
+extension API.Poll {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "poll": break
+        default: return
+        }
+        if let v = object["id"]?.int { id = v }
+        if let v = object["question"].flatMap(API.TextWithEntities.init(value:)) { question = v }
+        if let v = object["answers"]?.vector?.compactMap({ $0.object.map { API.PollAnswer($0) } }) { answers = v }
+        if let v = object["closed"]?.bool { closed = v }
+        if let v = object["public_voters"]?.bool { publicVoters = v }
+        if let v = object["multiple_choice"]?.bool { multipleChoice = v }
+        if let v = object["quiz"]?.bool { quiz = v }
+        closePeriod = object.int32("close_period")
+        closeDate = object.int32("close_date")
+    }
+}
+
+extension API.PollAnswer {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "pollAnswer": break
+        default: return
+        }
+        if let v = object["text"].flatMap(API.TextWithEntities.init(value:)) { text = v }
+        if let v = object["option"]?.bytes { option = v }
+    }
+}
+
+extension API.PollResults {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "pollResults": break
+        default: return
+        }
+        if let v = object["results"]?.vector?.compactMap({ $0.object.map { API.PollAnswerVoters($0) } }) { results = v }
+        totalVoters = object.int32("total_voters")
+        if let v = object["min"]?.bool { min = v }
+    }
+}
+
+extension API.PollAnswerVoters {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "pollAnswerVoters": break
+        default: return
+        }
+        if let v = object["option"]?.bytes { option = v }
+        voters = object.int32("voters")
+        if let v = object["correct"]?.bool { correct = v }
+    }
+}
+
+extension API.TextWithEntities {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        self.init()
+        switch object.name {
+        case "textWithEntities": break
+        default: return
+        }
+        if let v = object["text"]?.string { text = v }
+    }
+}
+
+extension API.MessageAction {
+    /// What the dynamic form of such an object tells of the fields that the projection asks for.
+    public init(_ object: TLObject) {
+        switch object.name {
+        case "messageActionChatCreate": self = .messageActionChatCreate(MessageActionChatCreate(object))
+        case "messageActionChatEditTitle": self = .messageActionChatEditTitle(MessageActionChatEditTitle(object))
+        case "messageActionChannelCreate": self = .messageActionChannelCreate(MessageActionChannelCreate(object))
+        case "messageActionChatMigrateTo": self = .messageActionChatMigrateTo(MessageActionChatMigrateTo(object))
+        case "messageActionChannelMigrateFrom": self = .messageActionChannelMigrateFrom(MessageActionChannelMigrateFrom(object))
+        case "messageActionTopicCreate": self = .messageActionTopicCreate(MessageActionTopicCreate(object))
+        case "messageActionTopicEdit": self = .messageActionTopicEdit(MessageActionTopicEdit(object))
+        default: self = .other(TL.constructorID(object.name) ?? 0)
+        }
+    }
+}
+
+extension API.MessageAction.MessageActionChatCreate {
+    init(_ object: TLObject) {
+        if let v = object["title"]?.string { title = v }
+    }
+}
+
+extension API.MessageAction.MessageActionChatEditTitle {
+    init(_ object: TLObject) {
+        if let v = object["title"]?.string { title = v }
+    }
+}
+
+extension API.MessageAction.MessageActionChannelCreate {
+    init(_ object: TLObject) {
+        if let v = object["title"]?.string { title = v }
+    }
+}
+
+extension API.MessageAction.MessageActionChatMigrateTo {
+    init(_ object: TLObject) {
+        if let v = object["channel_id"]?.int { channelID = v }
+    }
+}
+
+extension API.MessageAction.MessageActionChannelMigrateFrom {
+    init(_ object: TLObject) {
+        if let v = object["title"]?.string { title = v }
+        if let v = object["chat_id"]?.int { chatID = v }
+    }
+}
+
+extension API.MessageAction.MessageActionTopicCreate {
+    init(_ object: TLObject) {
+        if let v = object["title"]?.string { title = v }
+    }
+}
+
+extension API.MessageAction.MessageActionTopicEdit {
+    init(_ object: TLObject) {
+        title = object["title"]?.string
+        closed = object["closed"]?.bool
+        hidden = object["hidden"]?.bool
     }
 }
