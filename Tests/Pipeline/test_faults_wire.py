@@ -239,6 +239,11 @@ def test_defect_16_one_channel_of_a_frozen_account(faulty):
         faulty.ask("push", what="too_long", **({} if box == "common" else box))
     until(lambda: all(key[0] == "supergroup" for key, *_ in faulty.differences()), 20, "the others equal")
     assert any(key[0] == "supergroup" for key, *_ in faulty.differences())
+    # It is left alone: a call that is tried again would be by now.
+    refused = faulty.count("failed_calls")
+    assert refused >= 1
+    time.sleep(5)
+    assert faulty.count("failed_calls") == refused
     # It thaws: the next word of the channel brings what was missed.
     faulty.heal()
     faulty.equals()
