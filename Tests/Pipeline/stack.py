@@ -89,12 +89,12 @@ class Stack:
     def write_config(self, **changes):
         values = {
             "runtime": self.folder / "run", "state": self.folder / "state", "conninfo": self.cluster.conninfo("aaltohub").split(" user=")[0],
-            "port": self.port, "key": f"{self.key}.pub", "http": self.http_port, "layer": 229, "extra": "", **changes,
+            "port": self.port, "key": f"{self.key}.pub", "http": self.http_port, "layer": 229, "extra": "", "second": "false", **changes,
         }
         self.config.write_text(
             "runtime_directory: {runtime}\nstate_directory: {state}\n"
             "database:\n  conninfo: \"{conninfo}\"\n"
-            "telegram:\n  api_id: 4242\n  layer: {layer}\n  servers:\n    - 2 127.0.0.1:{port}\n  rsa_key_files:\n    - {key}\n"
+            "telegram:\n  api_id: 4242\n  backfill_login: {second}\n  layer: {layer}\n  servers:\n    - 2 127.0.0.1:{port}\n  rsa_key_files:\n    - {key}\n"
             "supervisor:\n  listen: 127.0.0.1:{http}\n{extra}".format(**values)
         )
 
@@ -119,6 +119,7 @@ class Stack:
 
     COMMANDS = {
         "listener": ["aaltohub-listener", "--account", ACCOUNT],
+        "backfill": ["aaltohub-backfill", "--account", ACCOUNT],
         "writer": ["aaltohub-writer"],
         "supervisor": ["aaltohub-supervisor"],
     }
@@ -127,7 +128,10 @@ class Stack:
         if stage not in self.notify:
             self.notify[stage] = Notify(self.folder / f"{stage}.notify")
         self.notify[stage].forget()
-        name, *rest = self.COMMANDS[stage]
+        base, _, account = stage.partition("@")
+        name, *rest = self.COMMANDS[base]
+        if account:
+            rest = ["--account", account]
         process = self.spawn(
             stage, [BIN / name, *rest, "--config", self.config], env={**self.environment, "NOTIFY_SOCKET": self.notify[stage].path}
         )
@@ -171,7 +175,7 @@ class Stack:
             connection.execute("create database aaltohub")
         self.ctl("migrate", "--user", "postgres")
         with self.cluster.connect("aaltohub") as connection:
-            for stage in ("listener", "writer", "supervisor", "ctl"):
+            for stage in ("listener", "writer", "backfill", "supervisor", "ctl"):
                 connection.execute(f"alter role aaltohub_{stage} login")
         self.ctl("login", "--account", ACCOUNT, "--phone", phone, stdin=answers)
 

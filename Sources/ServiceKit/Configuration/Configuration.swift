@@ -67,7 +67,7 @@ public struct Configuration: Hashable, Sendable {
         /// The longest flood wait, in seconds, that a call sleeps through.
         public var floodSleepThresholdSeconds = 300
         /// Whether a login makes another one for backfill at its end.
-        public var backfillLogin = false
+        public var backfillLogin = true
 
         public enum Transport: String, Hashable, Sendable, CaseIterable { case abridged, intermediate, padded, full, obfuscated }
 
