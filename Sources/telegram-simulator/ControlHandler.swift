@@ -61,10 +61,26 @@ final class ControlHandler: ChannelInboundHandler {
         case "quit":
             answer([["ok": true]], context)
             quit()
+        case _ where Dump.isDump(command): write(try Dump(of: command, in: simulator.endpoint.server.world), context)
         default:
             guard let lines = try simulator.control(command) else { throw Control.Refusal("unknown cmd") }
             answer(lines, context)
         }
+    }
+
+    /// Messages of a dump that are written at once: clients are served in between.
+    private static let dumpPiece = 1_000
+
+    private func write(_ dump: Dump, _ context: ChannelHandlerContext) {
+        var dump = dump
+        var bytes: [UInt8] = []
+        let goesOn = dump.write(ControlHandler.dumpPiece, of: simulator.endpoint.server.world, to: &bytes)
+        if !goesOn {
+            dump.end.write(to: &bytes)
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        let written = context.writeAndFlush(NIOAny(context.channel.allocator.buffer(bytes: bytes)))
+        if goesOn { written.assumeIsolated().whenSuccess { self.write(dump, context) } }
     }
 
     private func load(_ command: JSON, _ context: ChannelHandlerContext) throws {

@@ -33,6 +33,12 @@ struct TelegramSimulator: AsyncParsableCommand {
     @Option(help: "Synthetic groups: basic, supergroup, channel in turn.") var groups = 0
     @Option(help: "Messages in each synthetic group, over the last 14 days.") var messages = 0
     @Option(help: "The seed of synthetic history and load.") var seed: UInt64 = 1
+    @Option(help: "Groups of the large history: supergroups (some of them forums), channels, a few basic ones.") var historyGroups = 200
+    @Option(help: "Messages of the large history, of all kinds, over all its groups and days; 0: no such history.") var historyMessages = 0
+    @Option(help: "The days over which they are spread, the last of them today.") var historyDays = 14.0
+    @Option(help: "So many more as a share of them are older than that, by up to 30 days.") var historyOlder = 0.1
+    @Option(help: "Users who write in the large history and never log in.") var historyPeople = 60
+    @Option(help: "Flood waits as Telegram's for history and the like, their times divided by this; absent: none.") var floodScale: Double?
     @Option(help: "A JSON file with more accounts and groups.") var scenario: String?
     @Option(help: "Load from the start: actions in a second.") var rate: Double?
     @Option(help: "Load from the start: for so long.") var seconds = 10.0
@@ -50,6 +56,10 @@ struct TelegramSimulator: AsyncParsableCommand {
                 throw ValidationError("--home is PHONE=DC, with one of several --dcs")
             }
         }
+        if historyMessages > 0 && (historyGroups < 1 || historyDays <= 0 || historyOlder < 0) {
+            throw ValidationError("--history-messages needs --history-groups and --history-days above 0")
+        }
+        if let floodScale, floodScale <= 0 { throw ValidationError("--flood-scale must be above 0") }
         if accounts < 1 { throw ValidationError("--accounts must be at least 1") }
         if LoadGenerator.Mix(mix) == nil { throw ValidationError("--mix is new:edit:delete, as 90:7:3") }
         if layer < TL.layers.first ?? 0 { throw ValidationError("--layer must be at least \(TL.layers.first ?? 0)") }
@@ -70,7 +80,8 @@ struct TelegramSimulator: AsyncParsableCommand {
         let (stopped, stop) = AsyncStream<Void>.makeStream()
         let started = try await loop.submit { [self] in
             // Everything from here lives on the loop.
-            let endpoint = Endpoint(server: TelegramServer(world: world, settings: settings), keys: [key], now: machineMoment())
+            var endpoint = Endpoint(server: TelegramServer(world: world, settings: settings), keys: [key], now: machineMoment())
+            if let floodScale { endpoint.server.setFloodRules(scale: floodScale) }
             return NIOLoopBound(Simulator(endpoint: endpoint, eventLoop: loop, logger: logger), eventLoop: loop)
         }.get()
         let dataCentres = try await listen(started, on: group)
@@ -135,6 +146,17 @@ struct TelegramSimulator: AsyncParsableCommand {
             population.passwords[String(parts[0])] = String(parts.count > 1 ? parts[1] : "")
         }
         try population.populate(&world, now: now)
+        if historyMessages > 0 {
+            var history = History()
+            (history.groups, history.messages, history.days) = (historyGroups, historyMessages, historyDays)
+            (history.older, history.people, history.seed) = (historyOlder, historyPeople, seed)
+            if dataCentreCount > 1 {
+                let home = TelegramServer.dataCentre
+                history.dataCentres = [home] + (1...Int32(dataCentreCount)).filter { $0 != home }
+            }
+            let logins = world.accountOrder
+            try history.populate(&world, members: logins, now: now)
+        }
         if let scenario {
             let json = try JSONDecoder().decode(JSON.self, from: Data(contentsOf: URL(fileURLWithPath: scenario)))
             try Scenario(json).play(in: &world, now: now, using: &generator)

@@ -49,7 +49,7 @@ import Testing
 
     @Test func a_limit_lets_so_many_through_in_its_time() {
         var faults = Faults()
-        faults.calls.limits = [.init(method: "messages.getHistory", calls: 3, seconds: 10)]
+        faults.calls.limits = [.init(method: "messages.getHistory", calls: 3, time: .seconds(10))]
         func call(after seconds: Int64) -> String? {
             failure(faults.effect(on: "messages.getHistory", by: 1, about: nil, now: start + .seconds(seconds)))
         }

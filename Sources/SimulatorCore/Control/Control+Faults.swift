@@ -23,14 +23,14 @@ extension Control {
             let (calls, seconds) = (try number(command, "calls"), try number(command, "seconds"))
             guard calls >= 1, seconds >= 1 else { throw Refusal("calls and seconds are 1 or more") }
             server.faults.calls.limits.removeAll { $0.method == method }
-            server.faults.calls.limits.append(CallFaults.Limit(method: method, calls: Int(calls), seconds: seconds))
+            server.faults.calls.limits.append(CallFaults.Limit(method: method, calls: Int(calls), time: .seconds(seconds)))
+        case "flood_rules": server.setFloodRules(scale: command["scale"]?.double)
         case "forget":
             if command["account"] != nil {
                 server.world.forgetEvents(ofUser: try account(command, "account", server.world))
             } else {
                 server.world.forgetEvents(of: try channel(command, server.world))
             }
-        case "expire_files": server.world.expireFileReferences()
         case "old_objects":
             let layer = Int32(clamping: try number(command, "layer"))
             server.faults.objects.layer = layer > 0 ? layer : nil

@@ -45,26 +45,14 @@ extension Control {
         ]
     }
 
-    /// Every message in its final state, deleted ones too. With `account` only those that this account has, under its ids.
+    /// Every message in its final state, deleted ones too, all at once. Shells take them piece by piece from a `Dump`.
     static func dump(_ command: JSON, _ world: World) throws -> [JSON] {
-        var lines: [JSON] = []
-        if command["account"] == nil {
-            lines = world.contents.map { line($0, world) }
-        } else {
-            let user = try account(command, "account", world)
-            for content in world.contents {
-                if case .channel(let id) = content.place {
-                    if world.channels[id]?.has(user) == true { lines.append(line(content, world, for: user)) }
-                } else if content.copies.contains(where: { $0.user == user }) {
-                    lines.append(line(content, world, for: user))
-                }
-            }
-        }
-        lines.append(["ok": true, "count": .integer(Int64(lines.count))])
-        return lines
+        var dump = try Dump(command, world)
+        let lines = dump.lines(.max - world.contents.count, of: world)
+        return lines + [dump.end]
     }
 
-    private static func line(_ content: Content, _ world: World, for user: Int64? = nil) -> JSON {
+    static func line(_ content: Content, _ world: World, for user: Int64? = nil) -> JSON {
         var place = content.place
         var isDeleted = content.deletedAt != nil
         if let user {
@@ -99,6 +87,13 @@ extension Control {
         case .none: .null
         case .photo: "photo"
         case .document: "document"
+        case .selfDestructing: "self_destructing"
+        case .webPage: "web_page"
+        case .place(_, _, nil, _): "geo"
+        case .place: "venue"
+        case .contact: "contact"
+        case .poll: "poll"
+        case .dice: "dice"
         }
     }
 

@@ -27,6 +27,7 @@ extension Control {
             endpoint.setSalts(
                 periodSeconds: max(1, try number(command, "seconds")), acceptsPrevious: command["accept_previous"]?.bool ?? true)
         case "announce": endpoint.announceAnswers(above: command["bytes"]?.integer.map { Int($0) })
+        case "age": return try age(command, on: &endpoint, now: now, seconds: try seconds(command))
         case "clock": endpoint.jump(by: try seconds(command), now: now)
         case "bad_message":
             endpoint.server.faults.wire.badMessages.append(

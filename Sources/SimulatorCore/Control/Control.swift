@@ -43,7 +43,7 @@ public struct Control {
         case "accounts": return [accounts(server.world)]
         case "groups": return [["ok": true, "groups": .array(server.world.groups.map { describe($0, server.world) })]]
         case "stats": return [stats(server)]
-        case "dump": return try dump(command, server.world)
+        case "dump", "rows": return try dump(command, server.world)
         case "times": return times(since: Int(command["from"]?.integer ?? 0), server.world)
         case "window": return [window(command, &server)]
         case "private": return [try sendPrivately(command, &server, now)]
@@ -58,7 +58,10 @@ public struct Control {
             let answer = try act(command, on: &server.world, now: now)
             server.publish(now: now)
             return [answer]
+        case "calls_log": return try callsLog(command, &server)
         default:
+            if let lines = try files(command, on: &server, now: now) { return lines }
+            if let answer = try groups(command, on: &server, now: now) { return [answer] }
             if let answer = try manageLogins(command, on: &server, now: now) { return [answer] }
             return try disturb(command, &server, now: now).map { [$0] }
         }
@@ -82,6 +85,8 @@ public struct Control {
         if let slice = command["difference_slice"]?.integer { limits.differenceSlice = Int(max(1, slice)) }
         if let slice = command["channel_difference_slice"]?.integer { limits.channelDifferenceSlice = Int(max(1, slice)) }
         if let wait = command["timeout_seconds"]?.integer { limits.channelDifferenceTimeoutSeconds = Int32(clamping: max(1, wait)) }
+        if let most = command["channels"]?.integer { limits.channels = Int(max(0, most)) }
+        if let fills = command["fill_pages"]?.bool { limits.fillsPages = fills }
         server.world.setLimits(limits)
         return ["ok": true, "size": .integer(Int64(limits.window))]
     }

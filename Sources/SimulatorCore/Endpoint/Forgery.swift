@@ -6,7 +6,7 @@ import Primitives
 public enum Forgery: String, Sendable, CaseIterable {
     /// Rightly encrypted, but of another session.
     case foreignSession = "session"
-    /// The message key does not fit.
+    /// The message key is not that of the content, which decrypts by it and is right otherwise.
     case messageKey = "msg_key"
     /// Too little padding.
     case shortPadding = "padding"
@@ -38,11 +38,12 @@ public enum Forgery: String, Sendable, CaseIterable {
         // https://core.telegram.org/mtproto/description#defining-aes-key-and-initialization-vector, from server to client.
         let x = 8
         var messageKey = Array(sha256(Array(key.bytes[88 + x..<120 + x]), plain)[8..<24])
+        // All else is right under the wrong one: nothing but the comparison can tell.
+        if self == .messageKey { messageKey[0] ^= 1 }
         let a = sha256(messageKey, Array(key.bytes[x..<x + 36]))
         let b = sha256(Array(key.bytes[40 + x..<76 + x]), messageKey)
         let encrypted = AESIGE.encrypt(
             plain, key: Array(a[0..<8] + b[8..<24] + a[24..<32]), iv: Array(b[0..<8] + a[8..<24] + b[24..<32]))
-        if self == .messageKey { messageKey[0] ^= 1 }
         return bytes(key.id) + messageKey + encrypted
     }
 

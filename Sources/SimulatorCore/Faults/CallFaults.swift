@@ -35,7 +35,8 @@ struct CallFaults: Sendable {
     struct Limit: Sendable {
         var method: String
         var calls: Int
-        var seconds: Int64
+        /// Nanosecond precision, since scaled rules may be shorter than a second.
+        var time: Duration
     }
 
     struct Line: Hashable, Sendable {
@@ -51,6 +52,7 @@ struct CallFaults: Sendable {
     private var recent: [Line: [UnixTime]] = [:]
     /// Calls that came before their flood wait was over.
     private(set) var violations: [String: Int] = [:]
+    private(set) var violationCount = 0
 
     /// The seconds left of a wait that the call does not heed.
     mutating func remainingWait(_ line: Line, now: UnixTime) -> Int64? {
@@ -60,6 +62,7 @@ struct CallFaults: Sendable {
             return nil
         }
         violations[line.method, default: 0] += 1
+        violationCount += 1
         return max(1, (until - now).components.seconds + 1)
     }
 
@@ -69,14 +72,38 @@ struct CallFaults: Sendable {
     /// The seconds to wait when the call is one too many.
     mutating func excess(_ line: Line, now: UnixTime) -> Int64? {
         guard let limit = limits.first(where: { $0.method == line.method }) else { return nil }
-        var times = (recent[line] ?? []).filter { now - $0 < .seconds(limit.seconds) }
+        var times = (recent[line] ?? []).filter { now - $0 < limit.time }
         defer { recent[line] = times }
         if times.count < limit.calls {
             times.append(now)
             return nil
         }
-        return max(1, (times[0] + .seconds(limit.seconds) - now).components.seconds + 1)
+        return max(1, (times[0] + limit.time - now).components.seconds + 1)
     }
+}
+
+extension CallFaults {
+    /// Calls by one account in half a minute that Telegram was seen to let pass before it asks to wait for the rest of it. There is no
+    /// official number. https://core.telegram.org/api/errors#420-flood
+    private static let usual: [(method: String, calls: Int, seconds: Double)] = [
+        ("messages.getHistory", 30, 30), ("messages.search", 30, 30), ("channels.getMessages", 30, 30),
+        ("messages.getMessages", 30, 30), ("messages.getForumTopics", 30, 30), ("channels.getFullChannel", 30, 30),
+        ("messages.getFullChat", 30, 30), ("contacts.resolveUsername", 20, 30), ("messages.checkChatInvite", 10, 30),
+        ("messages.importChatInvite", 10, 30), ("channels.joinChannel", 10, 30),
+    ]
+
+    /// The usual rules with their times divided by `scale`; nil ends all limits.
+    mutating func setUsualLimits(scale: Double?) {
+        guard let scale else { return limits = [] }
+        limits = CallFaults.usual.map { rule in
+            Limit(method: rule.method, calls: rule.calls, time: .nanoseconds(Int64(rule.seconds / scale * 1_000_000_000)))
+        }
+    }
+}
+
+extension TelegramServer {
+    /// Flood waits as real servers have them for what a crawler calls; their times are divided by `scale`, nil ends them.
+    public mutating func setFloodRules(scale: Double?) { faults.calls.setUsualLimits(scale: scale) }
 }
 
 extension Faults {

@@ -9,6 +9,7 @@ public struct Faults: Sendable {
     var pushes = PushFaults()
     var calls = CallFaults()
     var objects = ObjectFaults()
+    var files = FileFaults()
     public var wire = WireFaults()
     var generator = SeededGenerator(seed: 1)
     /// How often each fault happened.
@@ -31,6 +32,8 @@ public struct Faults: Sendable {
         calls.rules = []
         calls.limits = []
         objects = ObjectFaults()
+        files.rules = []
+        files.namesPosition = false
         wire = WireFaults()
     }
 }

@@ -48,6 +48,10 @@ extension TelegramServer {
             var list: [TLObject] = []
             for input in request["id"]?.vector ?? [] { list.append(world.channel(try channel(input, caller), for: caller.user)) }
             return .object(TLObject("messages.chats", ["chats": .objects(list)]))
+        case "channels.getForumTopics", "channels.getForumTopicsByID": return try answerForums(request, caller)
+        case "channels.toggleForum":
+            try world.setForum(try channel(request["channel"], caller), request.isSet("enabled"), now: caller.now)
+            return .object(publishOwn(caller))
         case "channels.getFullChannel": return .object(try fullChannel(request, caller))
         case "channels.getMessages":
             let place = try readable(request["channel"], caller)

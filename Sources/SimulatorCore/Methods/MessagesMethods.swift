@@ -10,6 +10,9 @@ extension TelegramServer {
             TL.resultType(of: request.name, layer: layer(of: caller.session)) == "messages.DialogFilters"
                 ? .object(TLObject("messages.dialogFilters", ["filters": []])) : []
         case "messages.getHistory": .object(try getHistory(request, caller))
+        case "messages.getReplies": .object(try getReplies(request, caller))
+        case "messages.getMessagesViews": .object(try getViews(request, caller))
+        case "messages.getForumTopics", "messages.getForumTopicsByID": try answerForums(request, caller)
         case "messages.search": .object(try search(request, caller))
         case "messages.getMessages": .object(try getMessages(request, caller))
         case "messages.sendMessage": .object(try sendMessage(request, caller))
@@ -39,7 +42,7 @@ extension TelegramServer {
         return world.messages(world.history(of: place, for: caller.user, page(request)), in: place, for: caller.user)
     }
 
-    private func page(_ request: TLObject) -> PageRequest {
+    func page(_ request: TLObject) -> PageRequest {
         var page = PageRequest()
         page.offsetID = request.int32("offset_id")
         page.offsetDate = request.int32("offset_date")
@@ -51,29 +54,56 @@ extension TelegramServer {
     }
 
     private func search(_ request: TLObject, _ caller: Caller) throws(Failure) -> TLObject {
+        let (place, found) = try find(request, caller)
+        return world.messages(found, in: place, for: caller.user)
+    }
+
+    func find(_ request: TLObject, _ caller: Caller) throws(Failure) -> (Peer, Page) {
         let place = try readable(request["peer"], caller)
         let words = request.text("q").lowercased()
         let sender: Int64? = if let from = request["from_id"] { try user(from, caller) } else { nil }
         let filter = request["filter"]?.object?.name ?? "inputMessagesFilterEmpty"
         let (from, to) = (request.integer("min_date"), request.integer("max_date"))
+        let topic = request.int32("top_msg_id")
         let found = world.search(in: place, for: caller.user, page(request)) { content in
+            if topic != 0 && content.topicOrGeneral != topic { return false }
             if let sender, content.sender != sender { return false }
             if from > 0 && content.date.seconds <= from || to > 0 && content.date.seconds >= to { return false }
             if !words.isEmpty && (content.action != nil || !content.text.lowercased().contains(words)) { return false }
-            return switch (filter, content.media) {
-            case ("inputMessagesFilterEmpty", _): true
-            case ("inputMessagesFilterPhotos", .photo), ("inputMessagesFilterPhotoVideo", .photo),
-                ("inputMessagesFilterDocument", .document):
-                true
-            default: false
-            }
+            return world.matches(content, filter: filter)
         }
+        return (place, found)
+    }
+
+    /// The identified messages of one topic: its answers.
+    private func getReplies(_ request: TLObject, _ caller: Caller) throws(Failure) -> TLObject {
+        let place = try readable(request["peer"], caller)
+        let topic = request.int32("msg_id")
+        let found = world.search(in: place, for: caller.user, page(request)) { $0.topicOrGeneral == topic }
         return world.messages(found, in: place, for: caller.user)
     }
 
     /// The ids of a `Vector<InputMessage>`; other kinds than by id find nothing.
     func messageIDs(_ request: TLObject) -> [Int32] {
         (request["id"]?.vector ?? []).map { Int32(truncatingIfNeeded: $0["id"]?.int ?? 0) }
+    }
+
+    /// Counters of posts; `increment` counts the caller, once for each call.
+    private mutating func getViews(_ request: TLObject, _ caller: Caller) throws(Failure) -> TLObject {
+        let place = try readable(request["peer"], caller)
+        var views: [TLObject] = []
+        for id in request.ids("id") {
+            guard let key = world.key(of: id, in: place, for: caller.user), world.contents[key].deletedAt == nil,
+                world.kind(of: place) == .channel
+            else {
+                views.append(TLObject("messageViews"))
+                continue
+            }
+            if request.isSet("increment") { world.count(key, views: world.contents[key].views + 1, now: caller.now) }
+            let content = world.contents[key]
+            views.append(TLObject("messageViews", ["views": .int(content.views), "forwards": .int(content.forwards)]))
+        }
+        return with(Mentioned(), caller, TLObject("messages.messageViews", ["views": .objects(views)]))
     }
 
     private func getMessages(_ request: TLObject, _ caller: Caller) throws(Failure) -> TLObject {

@@ -21,7 +21,7 @@ extension TelegramServer {
             var mentioned = Mentioned()
             let new = part.new.map { world.message($0, for: caller.user, &mentioned) }
             var other = part.other.map { world.update($0.event, $0.stamp, for: caller.user, &mentioned) }
-            other += part.plain.map { world.update($0, &mentioned) }
+            other += part.plain.map { world.update($0, for: caller.user, &mentioned) }
             for id in part.channels where !faults.pushes.isForgotten(id, for: caller.user) {
                 mentioned.insert(.channel(id))
                 other.append(TLObject("updateChannelTooLong", ["channel_id": .integer(id), "pts": .int(world.channels[id]?.box.pts ?? 1)]))

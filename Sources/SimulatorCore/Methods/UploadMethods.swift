@@ -13,6 +13,7 @@ extension TelegramServer {
             try savePart(request, caller)
             return true
         case "upload.getFile": return .object(try getFile(request, caller))
+        case "upload.getFileHashes": return .objects(try getFileHashes(request, caller))
         default: return nil
         }
     }
@@ -64,32 +65,5 @@ extension TelegramServer {
             bytes += piece
         }
         return bytes
-    }
-
-    /// Source of the rules on offset and limit: https://core.telegram.org/api/files#downloading-files
-    private func getFile(_ request: TLObject, _ caller: Caller) throws(Failure) -> TLObject {
-        guard let location = request["location"]?.object,
-            location.name == "inputPhotoFileLocation" || location.name == "inputDocumentFileLocation"
-        else { throw .bad("LOCATION_INVALID") }
-        let id = location.integer("id")
-        guard let file = world.files[id] else { throw .bad("FILE_ID_INVALID") }
-        if let home = elsewhere(file.dataCentre, than: caller.dataCentre) { throw .migrate("FILE", to: home) }
-        let access = world.fileAccess(id)
-        if location.integer("access_hash") != access.hash { throw .bad("FILE_ID_INVALID") }
-        if location["file_reference"]?.bytes != access.reference { throw .bad("FILE_REFERENCE_EXPIRED") }
-        let (offset, limit) = (Int(request.integer("offset")), Int(request.integer("limit")))
-        let megabyte = 1 << 20
-        let unit = request.isSet("precise") ? 1 << 10 : 4 << 10
-        if offset < 0 || offset % unit != 0 { throw .bad("OFFSET_INVALID") }
-        if limit <= 0 || limit > megabyte || limit % unit != 0 { throw .bad("LIMIT_INVALID") }
-        if !request.isSet("precise") && megabyte % limit != 0 { throw .bad("LIMIT_INVALID") }
-        if offset / megabyte != (offset + limit - 1) / megabyte { throw .bad("LIMIT_INVALID") }
-        let bytes = offset < file.bytes.count ? Array(file.bytes[offset..<min(file.bytes.count, offset + limit)]) : []
-        return TLObject(
-            "upload.file",
-            [
-                "type": .object(TLObject(file.document == nil ? "storage.fileJpeg" : "storage.filePartial")),
-                "mtime": .integer(file.date.seconds), "bytes": .bytes(bytes),
-            ])
     }
 }

@@ -43,7 +43,9 @@ extension World {
     }
 
     /// `messages.messages`, `messages.messagesSlice` or `messages.channelMessages`.
-    func messages(_ page: Page, in peer: Peer, for user: Int64) -> TLObject {
+    ///
+    /// With `isWhole` it says that the page is all that there is, though its messages may be missing from it.
+    func messages(_ page: Page, in peer: Peer, for user: Int64, isWhole: Bool = false) -> TLObject {
         var mentioned = Mentioned()
         mentioned.insert(peer)
         let list = page.ids.map { message($0, in: peer, for: user, &mentioned) }
@@ -55,7 +57,7 @@ extension World {
         if case .channel(let id) = peer {
             object.name = "messages.channelMessages"
             object["pts"] = .int(channels[id]?.box.pts ?? 1)
-        } else if page.ids.count < page.total {
+        } else if page.ids.count < page.total && !isWhole {
             object.name = "messages.messagesSlice"
         } else {
             return object

@@ -7,44 +7,62 @@ extension World {
         let content = contents[key]
         let isPost = if case .channel(let channel) = peer { channels[channel]?.isBroadcast == true } else { false }
         mentioned.insert(peer)
-        if !isPost { mentioned.insert(.user(content.sender)) }
+        if !isPost && !content.isAnonymous { mentioned.insert(.user(content.sender)) }
         // In private chats the sender is named only when it is oneself, as real servers do.
         let isFromNamed: Bool = if case .user = peer { content.sender == viewer } else { !isPost }
-        var replyTo: TLValue?
-        if let answered = content.replyTo, let answeredID = contents[answered].id(for: viewer) {
-            replyTo = .object(TLObject("messageReplyHeader", ["reply_to_msg_id": .int(answeredID)]))
-        }
         var object = TLObject(
             content.action == nil ? "message" : "messageService",
             [
-                "out": flag(content.sender == viewer), "post": flag(isPost), "id": .int(id),
-                "from_id": isFromNamed ? tl(.user(content.sender)) : nil, "peer_id": tl(peer), "reply_to": replyTo,
-                "date": .integer(content.date.seconds),
+                "out": flag(content.sender == viewer && !content.isAnonymous), "post": flag(isPost), "id": .int(id),
+                "from_id": isFromNamed ? tl(content.isAnonymous ? peer : .user(content.sender)) : nil, "peer_id": tl(peer),
+                "reply_to": replyHeader(content, for: viewer), "date": .integer(content.date.seconds),
+                "ttl_period": content.ttlPeriod.map { .int($0) },
             ])
         if let action = content.action {
             object["action"] = .object(tl(action, &mentioned))
             return object
         }
         object["message"] = .string(content.text)
-        if let media = content.media { object["media"] = .object(tl(media)) }
+        if let media = content.media { object["media"] = .object(tl(media, &mentioned)) }
         if !content.entities.isEmpty { object["entities"] = .objects(content.entities.map(tl)) }
         if isPost {
             object["views"] = .int(content.views)
-            object["forwards"] = 0
+            object["forwards"] = .int(content.forwards)
         }
         if let edited = content.editedAt { object["edit_date"] = .integer(edited.seconds) }
+        if content.isEditHidden { object["edit_hide"] = true }
+        if let bot = content.viaBot {
+            mentioned.insert(.user(bot))
+            object["via_bot_id"] = .integer(bot)
+        }
+        if let author = content.postAuthor { object["post_author"] = .string(author) }
+        if !content.reactions.isEmpty { object["reactions"] = .object(tl(content.reactions)) }
         if let forward = content.forward {
-            mentioned.insert(forward.origin)
+            if let origin = forward.origin { mentioned.insert(origin) }
             object["fwd_from"] = .object(
                 TLObject(
                     "messageFwdHeader",
                     [
-                        "from_id": tl(forward.origin), "date": .integer(forward.date.seconds),
-                        "channel_post": forward.post.map { .int($0) },
+                        "from_id": forward.origin.map { tl($0) }, "date": .integer(forward.date.seconds),
+                        "channel_post": forward.post.map { .int($0) }, "from_name": forward.name.map { .string($0) },
+                        "post_author": forward.postAuthor.map { .string($0) },
                     ]))
         }
         if let grouped = content.groupedID { object["grouped_id"] = .integer(grouped) }
         return object
+    }
+
+    /// A `messageReplyHeader`: of an answer, or in a forum of every message in a topic but the general one.
+    func replyHeader(_ content: Content, for viewer: Int64) -> TLValue? {
+        let answered = content.replyTo.flatMap { contents[$0].id(for: viewer) }
+        guard let id = answered ?? content.topic else { return nil }
+        return .object(
+            TLObject(
+                "messageReplyHeader",
+                [
+                    "reply_to_msg_id": .int(id), "forum_topic": flag(content.topic != nil),
+                    "reply_to_top_id": answered == nil || answered == content.topic ? nil : content.topic.map { .int($0) },
+                ]))
     }
 
     /// The message that the viewer has under the id, or `messageEmpty`.
@@ -61,7 +79,21 @@ extension World {
         return message(entry.key, id: id, in: entry.peer, for: viewer, &mentioned)
     }
 
-    private func tl(_ action: Action, _ mentioned: inout Mentioned) -> TLObject {
+    /// `messageReactions`
+    func tl(_ reactions: [Reaction]) -> TLObject {
+        let results = reactions.map { reaction in
+            let kind =
+                switch reaction.kind {
+                case .emoji(let text): TLObject("reactionEmoji", ["emoticon": .string(text)])
+                case .document(let id): TLObject("reactionCustomEmoji", ["document_id": .integer(id)])
+                case .paid: TLObject("reactionPaid")
+                }
+            return TLObject("reactionCount", ["reaction": .object(kind), "count": .int(reaction.count)])
+        }
+        return TLObject("messageReactions", ["results": .objects(results)])
+    }
+
+    func tl(_ action: Action, _ mentioned: inout Mentioned) -> TLObject {
         switch action {
         case .chatCreate(let title, let users):
             for user in users { mentioned.insert(.user(user)) }
@@ -83,48 +115,22 @@ extension World {
         case .channelMigrateFrom(let title, let chat):
             mentioned.insert(.chat(chat))
             return TLObject("messageActionChannelMigrateFrom", ["title": .string(title), "chat_id": .integer(chat)])
+        case .topicCreate(let title):
+            return TLObject("messageActionTopicCreate", ["title": .string(title), "icon_color": .int(World.topicColour)])
+        case .topicEdit(let title, let isClosed, let isHidden):
+            return TLObject(
+                "messageActionTopicEdit",
+                ["title": title.map { .string($0) }, "closed": isClosed.map { .bool($0) }, "hidden": isHidden.map { .bool($0) }])
+        case .pinMessage: return TLObject("messageActionPinMessage")
+        case .setMessagesTTL(let seconds): return TLObject("messageActionSetMessagesTTL", ["period": .int(seconds)])
         }
     }
 
     /// A `MessageEntity`.
     func tl(_ entity: Entity) -> TLObject {
         var object = TLObject(entity.name, ["offset": .integer(entity.offset), "length": .integer(entity.length)])
+        if let number = entity.number { object[entity.name == "messageEntityCustomEmoji" ? "document_id" : "user_id"] = .integer(number) }
         if let argument = entity.argument { object[entity.name == "messageEntityPre" ? "language" : "url"] = .string(argument) }
         return object
-    }
-
-    /// A `MessageMedia`.
-    func tl(_ media: Media) -> TLObject {
-        switch media {
-        case .photo(let id): TLObject("messageMediaPhoto", ["photo": .object(photo(id))])
-        case .document(let id): TLObject("messageMediaDocument", ["document": .object(document(id))])
-        }
-    }
-
-    private func photo(_ id: Int64) -> TLObject {
-        guard let file = files[id] else { return TLObject("photoEmpty", ["id": .integer(id)]) }
-        let access = fileAccess(id)
-        // The bytes are kept as they came, so there is one size; nobody looks at its width and height.
-        let size = TLObject("photoSize", ["type": "x", "w": 800, "h": 600, "size": .int(file.bytes.count)])
-        return TLObject(
-            "photo",
-            [
-                "id": .integer(id), "access_hash": .integer(access.hash), "file_reference": .bytes(access.reference),
-                "date": .integer(file.date.seconds), "sizes": .objects([size]), "dc_id": .int(file.dataCentre),
-            ])
-    }
-
-    private func document(_ id: Int64) -> TLObject {
-        guard let file = files[id], let info = file.document else { return TLObject("documentEmpty", ["id": .integer(id)]) }
-        let access = fileAccess(id)
-        return TLObject(
-            "document",
-            [
-                "id": .integer(id), "access_hash": .integer(access.hash), "file_reference": .bytes(access.reference),
-                "date": .integer(file.date.seconds), "mime_type": .string(info.mimeType), "size": .int(file.bytes.count),
-                "dc_id": .int(file.dataCentre),
-                "attributes": .objects(
-                    info.fileName.map { [TLObject("documentAttributeFilename", ["file_name": .string($0)])] } ?? []),
-            ])
     }
 }

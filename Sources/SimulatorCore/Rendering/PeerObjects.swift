@@ -9,9 +9,10 @@ extension World {
             [
                 "id": .integer(id), "access_hash": .integer(accessHash(of: .user(id), for: viewer, min: min)),
                 "first_name": .string(account.firstName), "last_name": account.lastName.map { .string($0) },
-                "username": account.username.map { .string($0) }, "phone": id == viewer ? .string(account.phone) : nil,
+                "username": account.username.map { .string($0) }, "phone": id == viewer && !account.isBot ? .string(account.phone) : nil,
                 "status": .object(TLObject("userStatusRecently")), "self": flag(id == viewer),
-                "contact": flag(account.isContactOf.contains(viewer)), "min": flag(min),
+                "contact": flag(account.isContactOf.contains(viewer)), "min": flag(min), "bot": flag(account.isBot),
+                "bot_info_version": account.isBot ? 1 : nil,
             ])
     }
 
@@ -58,7 +59,8 @@ extension World {
                 "left": flag(member == nil), "broadcast": flag(channel.isBroadcast), "megagroup": flag(!channel.isBroadcast),
                 "admin_rights": channel.isAdmin(viewer) ? .object(World.allRights) : nil,
                 "default_banned_rights": channel.isBroadcast ? nil : .object(World.noRestrictions),
-                "participants_count": .int(channel.members.count),
+                "participants_count": .int(channel.members.count), "forum": flag(channel.isForum),
+                "signatures": flag(channel.hasSignatures),
             ])
     }
 

@@ -38,8 +38,19 @@ extension World {
         return object
     }
 
-    func update(_ event: PlainEvent, _ mentioned: inout Mentioned) -> TLObject {
+    func update(_ event: PlainEvent, for user: Int64, _ mentioned: inout Mentioned) -> TLObject {
         switch event {
+        case .reactions(let key):
+            let content = contents[key]
+            var peer = content.place
+            if case .user(let other) = peer, other == user { peer = .user(content.sender) }
+            mentioned.insert(peer)
+            return TLObject(
+                "updateMessageReactions",
+                [
+                    "peer": tl(peer), "msg_id": .int(content.id(for: user) ?? 0), "reactions": .object(tl(content.reactions)),
+                    "top_msg_id": content.topic.map { .int($0) },
+                ])
         case .channel(let id):
             mentioned.insert(.channel(id))
             return TLObject("updateChannel", ["channel_id": .integer(id)])

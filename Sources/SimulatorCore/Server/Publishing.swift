@@ -30,7 +30,7 @@ extension TelegramServer {
         if let own, !readers.contains(own) { readers.append(own) }
         // An update without pts moves seq for those that are away too.
         var seqs: [Int64: Int32] = [:]
-        for case .plain(let user, _) in changes where seqs[user] == nil { seqs[user] = world.nextSeq(of: user) }
+        for case .plain(let user, let event) in changes where event.isOrdered && seqs[user] == nil { seqs[user] = world.nextSeq(of: user) }
         var result: TLObject?
         for reader in readers {
             let concerned = changes.filter { concerns($0, reader) }
@@ -106,7 +106,7 @@ extension TelegramServer {
             case .channel(let id, let event, let stamp):
                 isAboutChannels = true
                 updates.append(world.update(event, stamp, in: id, for: user, &mentioned))
-            case .plain(_, let event): updates.append(world.update(event, &mentioned))
+            case .plain(_, let event): updates.append(world.update(event, for: user, &mentioned))
             }
         }
         return TLObject(

@@ -55,12 +55,29 @@ extension TelegramServer {
         let caller = Caller(
             session: session, user: user ?? 0, dataCentre: authorisations[session.authKey]?.dataCentre ?? dataCentre, now: now,
             entropy: generator.bytes(32))
+        let violations = faults.calls.violationCount
         let effect = faults.effect(on: request.name, by: caller.user, about: place(of: request), now: now)
+        let isViolation = faults.calls.violationCount != violations
+        let reply = answer(request, caller, effect)
+        if log.isOn {
+            var outcome = "ok"
+            if case .failure(let failure) = reply.answer { outcome = failure.name }
+            log.note(request, by: caller, about: place(of: request), outcome: outcome, isViolation: isViolation)
+        }
+        return reply
+    }
+
+    private mutating func answer(_ request: TLObject, _ caller: Caller, _ effect: CallFaults.Effect?) -> Reply {
+        let (session, now) = (caller.session, caller.now)
+        let user = authorisations[session.authKey]?.user
         do {
             defer { publish(excluding: session, now: now) }
             try admit(request, caller)
             if case .fail(let failure)? = effect { throw failure }
             if user != nil && TelegramServer.makesActive(request.name) { touch(session) }
+            if effect != .unknown, let bytes = try encodedAnswer(request, caller) {
+                return Reply(answer: .result(bytes), manner: manner(effect))
+            }
             guard let value = try dispatch(request, caller) else {
                 if unknownCalls[request.name] == nil { notice("method not implemented: \(request.name)") }
                 unknownCalls[request.name, default: 0] += 1

@@ -34,6 +34,10 @@ public struct TelegramServer: Sendable {
     public internal(set) var calls: [String: Int] = [:]
     /// Calls of methods that the simulator does not have.
     public internal(set) var unknownCalls: [String: Int] = [:]
+    /// The calls one by one, once it is started.
+    public internal(set) var log = CallLog()
+    /// What was encoded before and still holds.
+    var encoded = EncodedCache()
     /// Lines for the shell's log.
     private var notices: [String] = []
     public private(set) var pushed = 0

@@ -13,6 +13,7 @@ public struct Account: Sendable {
     /// The data centre that holds the account.
     public var home: Int32 = TelegramServer.dataCentre
     public var standing = Standing.good
+    public internal(set) var isBot = false
 
     /// Every message of private chats and basic groups; a message's id is its index + 1.
     public internal(set) var mailbox: [Entry] = []

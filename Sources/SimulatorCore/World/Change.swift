@@ -22,8 +22,13 @@ public enum PlainEvent: Hashable, Sendable {
     case channel(Int64)
     /// `updateChatParticipants`
     case participants(chat: Int64)
+    /// `updateMessageReactions` of the message with that key.
+    case reactions(Int)
     /// `updateReadChannelInbox`: carries the channel's pts but does not move it.
     case readChannel(Int64, maxID: Int32, stillUnread: Int32, pts: Int32)
+
+    /// Whether it takes part in the order of `seq` and in differences. Reactions are only told live.
+    var isOrdered: Bool { if case .reactions = self { false } else { true } }
 }
 
 /// What an action did, in order: the source of results, live updates and logs.

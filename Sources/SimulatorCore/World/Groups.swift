@@ -35,6 +35,11 @@ public struct Channel: Sendable {
     /// Members in the order of joining.
     public internal(set) var memberOrder: [Int64] = []
     public internal(set) var banned: Set<Int64> = []
+    public internal(set) var isForum = false
+    /// A forum's topics in the order of making, deleted ones too.
+    public internal(set) var topics: [Topic] = []
+    /// Posts are signed.
+    public internal(set) var hasSignatures = false
     /// Key of each message; a message's id is its index + 1.
     public internal(set) var keys: [Int] = []
     /// The ids that are not deleted, ascending.

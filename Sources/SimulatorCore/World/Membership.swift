@@ -88,6 +88,7 @@ extension World {
         if place.banned.contains(user) { throw .channelPrivate }
         if place.username == nil && !invited { throw .channelPrivate }
         if place.has(user) { throw .userAlreadyParticipant }
+        if accounts[user]?.channels.count ?? 0 >= limits.channels { throw .channelsTooMuch }
         enter(user, channel: channel, inviter: place.creator, now: now)
         if !place.isBroadcast {
             let action: Action = invited ? .chatJoinedByLink(inviter: place.creator) : .chatAddUser([user])
@@ -183,8 +184,20 @@ extension World {
         }
     }
 
+    /// Revokes a link: whoever still has it is refused. The group's next one is another.
+    mutating func expireInvite(_ hash: String) {
+        guard let peer = invites[hash] else { return }
+        expiredInvites.insert(hash)
+        switch peer {
+        case .chat(let id): chats[id]?.inviteHash = nil
+        case .channel(let id): channels[id]?.inviteHash = nil
+        case .user: break
+        }
+    }
+
     public func peer(invite hash: String) throws(Failure) -> Peer {
         guard let peer = invites[hash] else { throw .inviteHashInvalid }
+        if expiredInvites.contains(hash) { throw .inviteHashExpired }
         return peer
     }
 

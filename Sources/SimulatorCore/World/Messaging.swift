@@ -18,7 +18,9 @@ extension World {
         if let id = draft.replyTo {
             guard let key = key(of: id, in: peer, for: user), contents[key].deletedAt == nil else { throw .replyMessageIDInvalid }
             content.replyTo = key
+            content.topic = contents[key].topic ?? (contents[key].isTopic ? id : nil)
         }
+        if let topic = draft.topic { content.topic = topic }
         if let randomID = draft.randomID, accounts[user]?.randomIDs.insert(randomID).inserted == false { throw .randomIDDuplicate }
         return deliver(content, now: now)
     }
@@ -30,8 +32,9 @@ extension World {
         deliver(content, alsoTo: removed, now: now)
     }
 
+    /// Gives a message its ids and notes it as news; returns its index in `contents`.
     @discardableResult
-    private mutating func deliver(_ draft: Content, alsoTo removed: Int64? = nil, now: UnixTime) -> Int {
+    mutating func deliver(_ draft: Content, alsoTo removed: Int64? = nil, now: UnixTime) -> Int {
         var content = draft
         let key = content.key
         var readers: [(user: Int64, peer: Peer)] = []
@@ -45,7 +48,7 @@ extension World {
         case .channel(let id):
             let message = Int32(channels[id]?.keys.count ?? 0) + 1
             content.channelMessageID = message
-            if channels[id]?.isBroadcast == true, content.action == nil { content.views = 1 }
+            if channels[id]?.isBroadcast == true, content.action == nil { content.views = max(1, content.views) }
             contents.append(content)
             channels[id]?.keys.append(key)
             channels[id]?.ids.append(message)
@@ -103,6 +106,8 @@ extension World {
         contents[key].entities = entities
         if let media { contents[key].media = media }
         contents[key].editedAt = now
+        contents[key].isEditHidden = false
+        contents[key].revision &+= 1
         if case .channel(let channel) = peer {
             note(.edit(id), in: channel, now: now)
         } else {

@@ -101,7 +101,8 @@ extension World {
         }
         below = max(low, below)
         let limit = min(max(0, Int(request.limit)), limits.page)
-        let top = below - Int(request.addOffset)
+        var top = below - Int(request.addOffset)
+        if limits.fillsPages { top = min(top, high) }
         let from = min(max(low, top), high)
         let to = min(max(low, top - limit), high)
         return Page(ids: Array(ids[to..<from].reversed()), total: ids.count, offset: ids.count - from)

@@ -22,6 +22,11 @@ public struct World: Sendable {
         /// Characters of a message.
         public var messageLength = 4096
 
+        /// Supergroups and channels that one account may be in: `CHANNELS_TOO_MUCH`. Telegram's is 500, 1,000 for premium users.
+        public var channels = 1_000
+        /// Pages near an end are filled up with messages from beyond their offset, as a server may do.
+        public var fillsPages = false
+
         public init() {}
     }
 
@@ -42,6 +47,7 @@ public struct World: Sendable {
     var phones: [String: Int64] = [:]
     var usernames: [String: Peer] = [:]
     var invites: [String: Peer] = [:]
+    var expiredInvites: Set<String> = []
     /// Goes into every access hash and file reference.
     let secret: UInt64
     private var nextChat: Int64
@@ -140,7 +146,7 @@ public struct World: Sendable {
     }
 
     mutating func inviteHash(for peer: Peer) -> String {
-        let a = UInt64(bitPattern: accessHash(of: peer, for: -1))
+        let a = UInt64(bitPattern: accessHash(of: peer, for: -1)) &+ UInt64(expiredInvites.count)
         let hash = "S" + String(a, radix: 36)
         invites[hash] = peer
         return hash
@@ -161,6 +167,7 @@ public struct World: Sendable {
     /// Notes an update without a box.
     mutating func note(_ event: PlainEvent, to user: Int64, now: UnixTime) {
         guard accounts[user] != nil else { return }
+        if !event.isOrdered { return changes.append(.plain(user: user, event)) }
         accounts[user]?.plainLog.append(Account.PlainRecord(event: event, date: now))
         if let log = accounts[user]?.plainLog, log.count > limits.plainLog { accounts[user]?.plainLog.removeFirst(log.count / 2) }
         changes.append(.plain(user: user, event))
