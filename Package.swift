@@ -146,7 +146,7 @@ let package = Package(
             name: "aaltohubctl",
             dependencies: [
                 "Primitives", "TL", "PostgreSQL", "ZeroMQ", "TelegramClient", "TelegramConnection", "WriterCore", "EventLink", "Store",
-                "ServiceKit",
+                "ServiceKit", "ProducerCore", "BackfillCore", "AccountStage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

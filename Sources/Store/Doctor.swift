@@ -7,6 +7,8 @@ public enum DatabaseDoctor {
         public var isGood: Bool
         /// One line: what was found, and what to do when it is not good.
         public var text: String
+        /// It may be different soon, without anybody mending it: nobody answered.
+        public var isTemporary = false
     }
 
     /// The oldest server version that the migrations are tried with.
@@ -21,7 +23,10 @@ public enum DatabaseDoctor {
         do {
             findings = try await connection.run { examine($0, options: options, role: role) }
         } catch {
-            findings = [Finding(name: "database", isGood: false, text: remedy(error))]
+            let isPooler = (error as? PostgresError).map(Pooler.refusedStartup) ?? false
+            findings = [
+                Finding(name: "database", isGood: false, text: remedy(error), isTemporary: exitCode(of: error) == 75 && !isPooler)
+            ]
         }
         await connection.close()
         return findings
@@ -34,7 +39,7 @@ public enum DatabaseDoctor {
                 out.append(Finding(name: name, isGood: true, text: try body()))
                 return true
             } catch {
-                out.append(Finding(name: name, isGood: false, text: remedy(error)))
+                out.append(Finding(name: name, isGood: false, text: remedy(error), isTemporary: exitCode(of: error) == 75))
                 return false
             }
         }

@@ -19,6 +19,8 @@ public struct AccountCommands: Sendable {
         case resolveUsername = "resolve_username"
         /// Which chat an invite link is of: `hash`.
         case checkInvite = "check_invite"
+        /// Enters a chat: by an invite's `hash`, or a channel by its `name`.
+        case join
     }
 
     public enum Failure: Error, Sendable, CustomStringConvertible {
@@ -35,7 +37,7 @@ public struct AccountCommands: Sendable {
 
     private let api: TelegramAPI
     private let keyDeadline: Duration
-    private let learnt: (@Sendable (TLObject) async -> Void)?
+    let learnt: (@Sendable (TLObject) async -> Void)?
 
     /// - Parameters:
     ///   - keyDeadline: how long the server may take to forget a key after a logout; the operator waits for it.
@@ -63,10 +65,14 @@ public struct AccountCommands: Sendable {
         case .checkInvite:
             guard let hash = arguments["hash"]?.string else { throw .refused("a hash is missing") }
             return try await invite(hash)
+        case .join:
+            if let hash = arguments["hash"]?.string { return try await join(hash: hash) }
+            guard let name = arguments["name"]?.string else { throw .refused("a hash or a name is missing") }
+            return try await join(name: name)
         }
     }
 
-    private func ask(_ call: TLObject, isIdempotent: Bool = true) async throws(Failure) -> TLValue {
+    func ask(_ call: TLObject, isIdempotent: Bool = true) async throws(Failure) -> TLValue {
         do {
             return try await api.call(call, isIdempotent: isIdempotent)
         } catch {
@@ -180,10 +186,10 @@ public struct AccountCommands: Sendable {
     }
 
     /// The chat of an invite, when the account is in it.
-    private func invite(_ hash: String) async throws(Failure) -> JSON {
+    func invite(_ hash: String) async throws(Failure) -> JSON {
         let answer = try await ask(TLObject("messages.checkChatInvite", ["hash": .string(hash)]))
         guard let chat = answer.object?["chat"]?.object, let id = chat["id"]?.int else {
-            throw .refused("the account is not in the chat of that link: join it in an official app first")
+            throw .refused("the account is not in the chat of that link: `groups add --join` enters it")
         }
         return Owner(
             type: chat.name.hasPrefix("channel") ? "channel" : "group", id: id, accessHash: chat["access_hash"]?.int,

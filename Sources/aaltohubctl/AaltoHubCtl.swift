@@ -8,8 +8,9 @@ struct AaltoHubCtl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aaltohubctl", abstract: "Looks after the AaltoHub services of this machine.", version: ServiceVersion.text,
         subcommands: [
-            MigrateCommand.self, LoginCommand.self, AccountsCommand.self, GroupsCommand.self, StatusCommand.self, TapCommand.self,
-            LimitsCommand.self, QuarantineCommand.self, DoctorCommand.self, ConfigCommand.self,
+            MigrateCommand.self, LoginCommand.self, AccountsCommand.self, GroupsCommand.self, CrawlCommand.self, CoverageCommand.self,
+            GapsCommand.self, MediaCommand.self, StatusCommand.self, TapCommand.self, LimitsCommand.self, QuarantineCommand.self,
+            DoctorCommand.self, ConfigCommand.self,
         ])
 
     static func main() async {

@@ -1,3 +1,4 @@
+import AccountStage
 import EventLink
 import Glibc
 import Logging
@@ -88,18 +89,14 @@ struct AccountAccess {
         let connection = TelegramConnection(
             try settings.connection(dc: session.dc), credentials: session.credentials,
             logger: Logger(label: "account") { _ in SwiftLogNoOpLogHandler() })
-        let floods = FloodWaitStore(database, account: account)
+        let floods = TelegramAPI.FloodSharing(FloodWaitStore(database, account: account)) {
+            notice("flood waits can neither be read nor stored: \($0)")
+        }
         let api = TelegramAPI(
             connection: connection, encoder: settings.encoder(withoutUpdates: true),
             floodSleepMost: configuration.telegram.floodSleepThresholdSeconds,
-            sharing: .init(
-                note: { key, seconds, until in
-                    do {
-                        try await floods.save(.init(method: key.method, peer: key.peer, seconds: Int32(clamping: seconds), until: until))
-                    } catch { notice("a flood wait could not be stored: \(error)") }
-                },
-                read: { await AccountAccess.waits(floods) }))
-        api.remember(await AccountAccess.waits(floods))
+            sharing: floods)
+        api.remember(await floods.read())
         await connection.start()
         // Nobody else takes them; left alone they would fill the mailbox.
         let events = Task { for await _ in connection.events {} }
@@ -115,27 +112,13 @@ struct AccountAccess {
         }
     }
 
-    private static func waits(_ store: FloodWaitStore) async -> [(key: FloodMemory.Key, until: UnixTime)] {
-        do {
-            return try await store.load(now: SystemClock.unix).map { (.init(method: $0.method, peer: $0.peer), $0.until) }
-        } catch {
-            notice("flood waits cannot be read: \(error)")
-            return []
-        }
-    }
-
     private func resolve(_ name: String, _ commands: AccountCommands) async throws -> JSON {
         let names = UsernameStore(database, authorisation: account, process: "aaltohubctl \(getpid())")
-        let owner = try await names.resolve(name) { name in
-            do throws(AccountCommands.Failure) {
-                guard let found = try await commands.resolve(name), let type = EntityType(rawValue: found.type) else { return nil }
-                return (UsernameStore.Owner(type: type, id: found.id, title: found.title), found.accessHash)
-            } catch {
-                throw AccountAccess.serviceError(error, account)
-            }
+        do {
+            return try await names.resolve(name, asking: commands)?.json ?? .null
+        } catch let failure as AccountCommands.Failure {
+            throw AccountAccess.serviceError(failure, account)
         }
-        guard let owner else { return .null }
-        return ["type": .string(owner.type.rawValue), "id": .integer(owner.id), "title": owner.title.map { .string($0) } ?? .null]
     }
 
     /// The one line and the status for what Telegram said no to.

@@ -21,8 +21,21 @@ extension Checks {
         } catch {
             return [.wrong("database", error)]
         }
-        for stage in [Configuration.Database.Stage.listener, .writer] { findings += await database(of: stage) }
+        for stage in await stages() { findings += await database(of: stage) }
         return findings
+    }
+
+    /// The stages that need the database: backfill only where an account has a login for it.
+    private func stages() async -> [Configuration.Database.Stage] {
+        do {
+            let connection = Connection(try options(of: .ctl))
+            defer { Task { await connection.close() } }
+            let accounts = try await AccountStore.list(connection)
+            return [.listener, .writer] + (accounts.contains(where: \.hasBackfillSession) ? [.backfill] : [])
+        } catch {
+            // The check of the logins tells it.
+            return [.listener, .writer]
+        }
     }
 
     private func database(of stage: Configuration.Database.Stage) async -> [Finding] {
@@ -32,7 +45,7 @@ extension Checks {
             guard let bad = found.first(where: { !$0.isGood }) else { return [.ok(check, "logs in and has its rights")] }
             // Peer authentication asks for the system user of the stage, which this process is not.
             if bad.text.contains("Peer authentication") { return [.note(check, "only its own system user can try (peer authentication)")] }
-            return [.wrong(check, bad.text, "")]
+            return [.wrong(check, bad.text, "", bad.isTemporary ? .temporary : .configuration)]
         } catch {
             return [.wrong(check, error)]
         }
@@ -97,9 +110,4 @@ extension Checks {
             return [.note("login", "cannot be looked at as long as the database or the master key is wrong")]
         }
     }
-}
-
-extension DatabaseDoctor.Finding {
-    /// Nobody answered: it may be different soon. A server that says no (SQLSTATE 28, 3D) will say so again.
-    fileprivate var isTemporary: Bool { name == "database" && !text.contains("(28") && !text.contains("(3D") }
 }

@@ -23,21 +23,16 @@ struct GroupsList: AsyncParsableCommand {
 
     func run() async throws {
         let groups = try await common.withDatabase { try await GroupStore($0).list() }
-        if common.json {
-            output(JSON.object([.init("groups", .array(groups.map(\.json)))]).text)
-            return
-        }
         let now = SystemClock.unix
-        output(
-            table(
-                ["GROUP", "STATUS", "ACCOUNT", "LAST MESSAGE", "NAME", "TITLE", "ID"],
-                groups.map { group in
-                    [
-                        group.chat.description, group.isEnabled ? group.status : "inactive", group.primaryAccount ?? "-",
-                        group.lastMessageAt.map { "\(age(now.seconds - $0.seconds)) ago" } ?? "-", group.username.map { "@\($0)" } ?? "-",
-                        group.title ?? "-", String(group.id.description.prefix(8)),
-                    ]
-                }))
+        common.list(
+            groups, as: "groups", json: \.json, ["GROUP", "STATUS", "ACCOUNT", "LAST MESSAGE", "NAME", "TITLE", "ID"]
+        ) { group in
+            [
+                group.chat.description, group.isEnabled ? group.status : "inactive", group.primaryAccount ?? "-",
+                ago(group.lastMessageAt, now), group.username.map { "@\($0)" } ?? "-", group.title ?? "-",
+                String(group.id.description.prefix(8)),
+            ]
+        }
     }
 }
 
@@ -46,7 +41,8 @@ struct GroupsAdd: AsyncParsableCommand {
         commandName: "add", abstract: "Registers a group and captures its messages from now on.",
         discussion: """
             A @name that is not known yet is asked for at Telegram, once for ever: over the account's running listener, or with the
-            account's login while no listener runs.
+            account's login while no listener runs. An account only sees groups that it is in: --join has it enter one first, by its
+            invite link or public name. Telegram limits how many groups an account may enter in a day.
             """)
 
     enum Kind: String, ExpressibleByArgument, CaseIterable { case channel, group }
@@ -60,12 +56,14 @@ struct GroupsAdd: AsyncParsableCommand {
     var title: String?
     @Option(help: ArgumentHelp("The account whose copies of a basic group are stored.", valueName: "name"))
     var account: String?
+    @Flag(help: "Have the account enter the group first, by an invite link or a public name.")
+    var join = false
 
     func run() async throws {
         let (row, isNew) = try await common.withDatabase { connection in
             let store = GroupStore(connection)
             if let hash = ChatLink.invite(group) {
-                let found = try await ask(.checkInvite, ["hash": .string(hash)], connection)
+                let found = try await ask(join ? .join : .checkInvite, ["hash": .string(hash)], connection)
                 guard let chat = ChatKey(told: found) else { throw ServiceError.data("\(group): the link is of no group") }
                 return try await store.add(chat, title: title ?? found["title"]?.string, username: nil, account: account)
             }
@@ -82,13 +80,15 @@ struct GroupsAdd: AsyncParsableCommand {
         of reference: GroupReference, _ store: GroupStore, _ connection: Connection
     ) async throws -> (ChatKey, username: String?, title: String?) {
         switch reference {
+        case .chat where join, .number where join:
+            throw ServiceError.usage("\(group) is an id, by which nobody can enter a group: give an invite link or a @name")
         case .chat(let chat):
             if let type, (type == .group) != (chat.isBasicGroup) { throw ServiceError.usage("\(group) is no \(type.rawValue)'s id") }
             return (chat, nil, nil)
         case .number(let id): return (type == .group ? .basicGroup(id) : .channel(id), nil, nil)
         case .username(let name):
-            if let chat = try await store.chat(ofUsername: name) { return (chat, name, nil) }
-            let found = try await ask(.resolveUsername, ["name": .string(name)], connection)
+            if !join, let chat = try await store.chat(ofUsername: name) { return (chat, name, nil) }
+            let found = try await ask(join ? .join : .resolveUsername, ["name": .string(name)], connection)
             if found == .null { throw ServiceError.data("nobody at Telegram has the name @\(name)") }
             guard let chat = ChatKey(told: found) else { throw ServiceError.data("@\(name) is a person or a bot, no group") }
             return (chat, name, found["title"]?.string)

@@ -9,22 +9,28 @@ struct LimitsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "limits", abstract: "What Telegram lets the accounts do: calls, errors and waits per method.",
         discussion: """
-            Waits come from the database, so they are shown while no listener runs; counts are those of the running listeners since they
-            began. HELD are calls that were not made because a wait was known; PACE is the speed to which a method was slowed down.
+            Waits come from the database, so they are shown while nothing runs; counts are those of the running listeners and backfills
+            since they began. HELD are calls that were not made because a wait was known; PACE is the speed to which a method was slowed down.
             """)
 
     @OptionGroup var common: CommonOptions
     @Option(help: ArgumentHelp("Only this account.", valueName: "name"))
     var account: String?
 
-    /// How long a listener may take to answer.
+    /// How long a service may take to answer.
     private static let patience = Duration.seconds(3)
 
-    /// One row: a method of an account.
+    /// One row: a method as one process of an account calls it.
+    private struct Key: Hashable, Comparable {
+        var method: String
+        var process: String
+
+        static func < (a: Key, b: Key) -> Bool { (a.method, a.process) < (b.method, b.process) }
+    }
+
     private struct Line {
         var counts: JSON?
         var until: Int64?
-        var peer = ""
     }
 
     func run() async throws {
@@ -40,34 +46,51 @@ struct LimitsCommand: AsyncParsableCommand {
                     "left_seconds": .integer(Int64((wait.until - now).inSeconds.rounded(.up))),
                 ]
             }
-            let methods = live.flatMap { name, methods in
-                methods.map { method -> JSON in
+            let methods = live.flatMap { counts in
+                counts.methods.map { method -> JSON in
                     guard case .object(let members) = method else { return method }
-                    return .object([.init("account", .string(name))] + members)
+                    return .object([.init("account", .string(counts.account)), .init("process", .string(counts.process))] + members)
                 }
             }
             return output(JSON.object([.init("waits", .array(stored)), .init("methods", .array(methods))]).text)
         }
-        output(table(["ACCOUNT", "METHOD", "CALLS", "ERRORS", "WAITS", "WAITED", "HELD", "PACE", "NOT BEFORE"], rows(waits, live, now)))
+        output(
+            table(
+                ["ACCOUNT", "METHOD", "PROCESS", "CALLS", "ERRORS", "WAITS", "WAITED", "HELD", "PACE", "NOT BEFORE"],
+                rows(waits, live, now)))
     }
 
-    private func rows(_ waits: [(account: String, wait: FloodWaitStore.Wait)], _ live: [(String, [JSON])], _ now: UnixTime) -> [[String]] {
+    /// What one process counted.
+    private struct Counts {
+        var account: String
+        /// listener or backfill.
+        var process: String
+        var methods: [JSON]
+    }
+
+    /// A line for each process that called a method; a wait is the account's, whoever met it.
+    private func rows(_ waits: [(account: String, wait: FloodWaitStore.Wait)], _ live: [Counts], _ now: UnixTime) -> [[String]] {
         var rows: [[String]] = []
-        for name in Set(waits.map(\.account) + live.map(\.0)).sorted() {
-            var lines: [String: Line] = [:]
-            for method in live.first(where: { $0.0 == name })?.1 ?? [] {
-                lines[method["method"]?.string ?? "?", default: Line()].counts = method
+        for name in Set(waits.map(\.account) + live.map(\.account)).sorted() {
+            var lines: [Key: Line] = [:]
+            for counts in live where counts.account == name {
+                for method in counts.methods {
+                    lines[Key(method: method["method"]?.string ?? "?", process: counts.process), default: Line()].counts = method
+                }
             }
             for (owner, wait) in waits where owner == name {
-                let key = wait.peer.isEmpty ? wait.method : "\(wait.method) \(wait.peer)"
-                lines[key, default: Line()].until = max(lines[key]?.until ?? 0, wait.until.seconds)
+                let method = wait.peer.isEmpty ? wait.method : "\(wait.method) \(wait.peer)"
+                let callers = lines.keys.filter { $0.method == method }
+                for key in callers.isEmpty ? [Key(method: method, process: "-")] : callers {
+                    lines[key, default: Line()].until = max(lines[key]?.until ?? 0, wait.until.seconds)
+                }
             }
-            for (method, line) in lines.sorted(by: { $0.key < $1.key }) {
+            for (key, line) in lines.sorted(by: { $0.key < $1.key }) {
                 func number(_ field: String) -> String { line.counts?[field]?.integer.map(String.init) ?? "-" }
                 var errors = 0 as Int64
                 if case .object(let members)? = line.counts?["errors"] { errors = members.reduce(0) { $0 + ($1.value.integer ?? 0) } }
                 rows.append([
-                    name, method, number("calls"), line.counts == nil ? "-" : "\(errors)", number("waits"),
+                    name, key.method, key.process, number("calls"), line.counts == nil ? "-" : "\(errors)", number("waits"),
                     line.counts?["waited_seconds"]?.integer.map { age($0) } ?? "-", number("held"),
                     line.counts?["calls_per_second"]?.double.map { "\($0)/s" } ?? "-",
                     line.until.map { "\(rfc3339(UnixTime(seconds: $0))) (\(age($0 - now.seconds)))" } ?? "-",
@@ -77,17 +100,17 @@ struct LimitsCommand: AsyncParsableCommand {
         return rows
     }
 
-    /// What the running listeners count, by account.
-    private func counts() async -> [(String, [JSON])] {
+    /// What the running listeners and backfills count.
+    private func counts() async -> [Counts] {
         guard let folders = (try? common.configuration()).map(Folders.init) else { return [] }
         let client = ControlClient(context: Context(), patience: Self.patience)
-        var all: [(String, [JSON])] = []
-        for service in Folders.services(in: folders.controls) where service.hasPrefix("listener@") {
-            let name = String(service.dropFirst("listener@".count))
-            if let account, account != name { continue }
+        var all: [Counts] = []
+        for service in Folders.services(in: folders.controls) {
+            let parts = service.split(separator: "@", maxSplits: 1).map(String.init)
+            guard parts.count == 2, ["listener", "backfill"].contains(parts[0]), account ?? parts[1] == parts[1] else { continue }
             // One that does not answer has nothing to tell; `status` says so.
             guard let answer = try? await client.ask(folders.control(service), "limits", actor: operatorName()) else { continue }
-            all.append((name, answer["methods"]?.array ?? []))
+            all.append(Counts(account: parts[1], process: parts[0], methods: answer["methods"]?.array ?? []))
         }
         return all
     }

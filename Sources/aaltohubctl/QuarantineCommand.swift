@@ -26,18 +26,16 @@ struct QuarantineList: AsyncParsableCommand {
         let entries = try await common.withDatabase { database in
             try await common.quarantine(database).list(account: account, onlyUnread: !all, limit: limit)
         }
-        if common.json { return output(JSON.object([.init("quarantine", .array(entries.map(\.json)))]).text) }
         let now = SystemClock.unix
-        output(
-            table(
-                ["ID", "ACCOUNT", "RECEIVED", "TIMES", "BYTES", "LAYER", "CONTEXT", "READ", "REASON"],
-                entries.map { entry in
-                    [
-                        "\(entry.id)", entry.account, "\(age(now.seconds - entry.receivedAt.seconds)) ago", "\(entry.times)",
-                        "\(entry.size)",
-                        "\(entry.layer)", entry.context, entry.decodedAt == nil ? "-" : "yes", entry.reason,
-                    ]
-                }))
+        common.list(
+            entries, as: "quarantine", json: \.json,
+            ["ID", "ACCOUNT", "RECEIVED", "TIMES", "BYTES", "LAYER", "CONTEXT", "READ", "REASON"]
+        ) { entry in
+            [
+                "\(entry.id)", entry.account, ago(entry.receivedAt, now), "\(entry.times)", "\(entry.size)", "\(entry.layer)",
+                entry.context, entry.decodedAt == nil ? "-" : "yes", entry.reason,
+            ]
+        }
     }
 }
 

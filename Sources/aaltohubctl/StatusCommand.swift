@@ -14,6 +14,8 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let services = await askAll(Folders(try common.configuration()))
+        // That is no service's trouble: none can be asked.
+        if let error = services.lazy.compactMap(\.misconfigured).first { throw error }
         if common.json {
             let rows = services.map { service in
                 service.status ?? ["service": .string(service.name), "state": "down", "detail": .string(service.problem)]
@@ -37,6 +39,8 @@ struct Answer: Sendable {
     let name: String
     let status: JSON?
     let problem: String
+    /// The configuration lets nobody be asked.
+    var misconfigured: LinkError?
 }
 
 /// How long a service may take to tell its status.
@@ -57,6 +61,8 @@ func askAll(_ folders: Folders) async -> [Answer] {
                     // The socket's file stays behind when a service is killed; its lock does not.
                     let lives = FileLock.isHeld(folders.control(name) + ".lock")
                     return Answer(name: name, status: nil, problem: lives ? "does not answer on its control socket" : "does not run")
+                } catch let error as LinkError where error.isOfConfiguration {
+                    return Answer(name: name, status: nil, problem: "\(error)", misconfigured: error)
                 } catch {
                     return Answer(name: name, status: nil, problem: "\(error)")
                 }
@@ -66,6 +72,10 @@ func askAll(_ folders: Folders) async -> [Answer] {
         for await answer in group { answers.append(answer) }
         return answers.sorted { $0.name < $1.name }
     }
+}
+
+extension LinkError {
+    fileprivate var isOfConfiguration: Bool { if case .pathTooLong = self { true } else { false } }
 }
 
 /// Who asks, for the service's log.

@@ -107,8 +107,9 @@ class Crawl(demo.Demo):
         return path
 
     def configure(self):
-        self.config = self.write_config(self.folder / "crawl.yaml", "  parallel_groups: 4\nmedia:\n  enabled: false\n")
-        self.download_config = self.write_config(self.folder / "download.yaml", f"media:\n  enabled: true\n  connections: 1\n  folder: {self.folder}/media\n")
+        self.config = self.write_config(self.folder / "crawl.yaml", "  parallel_groups: 4\nmedia:\n  store: none\n")
+        self.download_config = self.write_config(
+            self.folder / "download.yaml", f"media:\n  store: local\n  folder: {self.folder}/media\n  maximum_megabytes: 8192\n")
         self.ctl("migrate", "--user", "postgres")
         roles = ("listener", "backfill", "writer", "supervisor", "ctl")
         self.sql("; ".join(f"alter role aaltohub_{role} login" for role in roles))

@@ -73,7 +73,7 @@ public struct MediaFile: Sendable, Equatable {
 
 /// The files to be fetched, leased to whoever fetches them. That one is stored comes over the link, and the writer says so here.
 public struct MediaStore: Sendable {
-    private let connection: Connection
+    let connection: Connection
 
     public init(_ connection: Connection) { self.connection = connection }
 
