@@ -27,8 +27,8 @@ import Testing
         #expect(engine.answer(1, nothing, now: at(0)) == ["common 0→0", "qts 0→0"])
         #expect(words(engine.advance(now: at(60))) == ["#2 getDifference 0 0"])
         #expect(engine.fail(2, .positionInvalid, now: at(60)) == [])
-        #expect(words(engine.advance(now: at(61))) == ["#3 getState"])
-        #expect(engine.answer(3, nothing, now: at(61)) == ["common 0→0", "qts 0→0"])
+        #expect(words(engine.advance(now: at(61.4))) == ["#3 getState"])
+        #expect(engine.answer(3, nothing, now: at(61.4)) == ["common 0→0", "qts 0→0"])
         #expect(engine.push(push(common(1)), now: at(62)) == ["common 0→1 [u1]"])
     }
 
@@ -106,11 +106,11 @@ import Testing
         _ = engine.push(envelope, now: at(10))
         let slice = UpdateAnswer.difference(DifferenceContent(), state: CommonState(pts: 100, qts: 5, date: 9, seq: 10), final: false)
         #expect(engine.answer(3, slice, now: at(10)) == [])
-        #expect(engine.nextDeadline == at(11))
+        #expect((engine.nextDeadline ?? at(10)) >= at(11))
         let tooLong = Update(TLObject("updateChannelTooLong", ["channel_id": 3]), receivedAt: someTime)
         _ = engine.push(push(tooLong), now: at(10))
         #expect(engine.answer(4, .channelDifferenceEmpty(pts: 30, final: false, timeout: 1), now: at(10)) == [])
-        #expect(engine.nextDeadline == at(11))
+        #expect((engine.nextDeadline ?? at(10)) >= at(11))
     }
 
     @Test func a_word_on_a_channel_that_is_not_behind_costs_no_call() {
@@ -200,11 +200,11 @@ import Testing
         #expect(engine.fail(3, .lostAccess(reason: "CHANNEL_INVALID"), now: at(10)) == ["hash refused 3", "#4 getDialogs 0"])
         #expect(engine.peers[.init(.channel, 3)]?.accessHash == nil)
         let dialogs = UpdateAnswer.dialogs([.init(channel: 3, pts: 31)], next: nil, users: [], chats: [channelObject(3, hash: 34)])
-        #expect(engine.answer(4, dialogs, now: at(11)) == ["resolved 3", "#5 getChannelDifference 3 30"])
-        #expect(engine.fail(5, .lostAccess(reason: "CHANNEL_INVALID"), now: at(11)) == ["hash refused 3", "#6 getDialogs 0"])
+        #expect(engine.answer(4, dialogs, now: at(11.4)) == ["resolved 3", "#5 getChannelDifference 3 30"])
+        #expect(engine.fail(5, .lostAccess(reason: "CHANNEL_INVALID"), now: at(11.4)) == ["hash refused 3", "#6 getDialogs 0"])
         #expect(engine.answer(6, dialogs, now: at(12)).first == "resolved 3")
-        #expect(words(engine.advance(now: at(14))) == ["#7 getChannelDifference 3 30"])
-        #expect(engine.fail(7, .lostAccess(reason: "CHANNEL_INVALID"), now: at(14)) == ["lost 3 CHANNEL_INVALID"])
+        #expect(words(engine.advance(now: at(14.2))) == ["#7 getChannelDifference 3 30"])
+        #expect(engine.fail(7, .lostAccess(reason: "CHANNEL_INVALID"), now: at(14.2)) == ["lost 3 CHANNEL_INVALID"])
     }
 
     // MARK: migration

@@ -156,7 +156,29 @@ import Testing
             now = next
             #expect(words(engine.advance(now: now)) == ["#\(n + 1) getDifference 100 5"])
         }
-        #expect(waits == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60])
+        let least = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60] as [Double]
+        #expect(waits.count == least.count && zip(waits, least).allSatisfy { $0 >= $1 && $0 <= $1 * 4 / 3 })
+        // The longest are anywhere between 60 and 80 seconds.
+        #expect(Set(waits.suffix(4)).count == 4)
+    }
+
+    @Test func retries_of_many_engines_spread_and_one_seed_gives_one_spread() {
+        func wait(seed: UInt64?, pts: Int64 = 100) -> Duration {
+            var engine = UpdateEngine(
+                positions: [.common: BoxState(value: pts), .qts: BoxState(value: 5)], channels: [], peers: PeerBook(), seed: seed,
+                now: at(0))
+            _ = engine.connected(now: at(0))
+            _ = engine.fail(1, .temporary, now: at(1))
+            return (engine.nextDeadline ?? at(1)) - at(1)
+        }
+        #expect(wait(seed: 7) == wait(seed: 7))
+        let waits = (0..<40).map { wait(seed: $0) }
+        #expect(waits.allSatisfy { $0 >= .seconds(1) && $0 <= .milliseconds(1_334) })
+        #expect(Set(waits).count == 40)
+        // A spread over the whole of it, and not around one moment.
+        #expect(waits.contains { $0 < .milliseconds(1_100) } && waits.contains { $0 > .milliseconds(1_233) })
+        // Without a seed accounts that start in the same moment differ, too.
+        #expect(wait(seed: nil, pts: 100) != wait(seed: nil, pts: 101))
     }
 
     @Test func a_flood_wait_is_waited_for() {
@@ -174,7 +196,7 @@ import Testing
         envelope.tooLong = true
         _ = engine.push(envelope, now: at(10))
         _ = engine.fail(2, .positionInvalid, now: at(10))
-        #expect(words(engine.advance(now: at(11))) == ["#3 getState"])
+        #expect(words(engine.advance(now: at(11.4))) == ["#3 getState"])
         #expect(
             engine.answer(3, .state(CommonState(pts: 7, qts: 1, date: 9, seq: 1)), now: at(12)) == [
                 "common 7→7 too long g2", "qts 1→1 g2",

@@ -2,7 +2,9 @@
 public enum UpdateLimits {
     // MARK: order
 
-    /// How long an update that came before its predecessor is held back. Source: https://core.telegram.org/api/updates#recovering-gaps
+    /// How long an update that came before its predecessor is held back, in every box and whatever the size of the gap: to ask sooner,
+    /// as some clients do for small gaps or for channels, costs a call wherever the next packet would have closed it.
+    /// Source: https://core.telegram.org/api/updates#recovering-gaps
     public static let holdBack: Duration = .milliseconds(500)
     /// Updates held back, or waiting for a difference, per box. Beyond it they are dropped: the difference brings them again.
     public static let heldUpdates = 1_000
@@ -23,7 +25,8 @@ public enum UpdateLimits {
     public static let channelLimit: Int32 = 100
     /// Between two differences that only catch up, at a start or where the watchdog saw that a channel is behind.
     public static let catchUpSpacing: Duration = .milliseconds(50)
-    /// Wait after a failed call, and after an answer that promises more but did not move: 1, 2, 4 … seconds, at most this.
+    /// Wait after a failed call, and after an answer that promises more but did not move: 1, 2, 4 … seconds, at most this, and up to a
+    /// third more by chance.
     public static let retryMost: Duration = .seconds(60)
     /// A connection lost for less than this keeps its session: the server still holds what it wanted to push.
     public static let shortAbsence: Duration = .seconds(15)

@@ -149,7 +149,11 @@ extension UpdateEngine {
         } else {
             channels[i].want(.gap, at: now)
             // More is promised, but we stand where we stood: not again at once.
-            if channels[i].box.value == before { channels[i].notBefore = now + channels[i].retry.next() } else { channels[i].retry.reset() }
+            if channels[i].box.value == before {
+                channels[i].notBefore = now + channels[i].retry.next(using: &dice)
+            } else {
+                channels[i].retry.reset()
+            }
         }
     }
 
@@ -230,10 +234,10 @@ extension UpdateEngine {
         defer { if !channels[i].isWaiting { replay(i, now: now) } }
         switch failure {
         case .temporary:
-            channels[i].notBefore = now + channels[i].retry.next()
+            channels[i].notBefore = now + channels[i].retry.next(using: &dice)
         case .tooSlow:
             channels[i].limit = max(1, channels[i].limit / 10)
-            channels[i].notBefore = now + channels[i].retry.next()
+            channels[i].notBefore = now + channels[i].retry.next(using: &dice)
         case .flood(let seconds):
             channelsNotBefore = now + .seconds(max(1, seconds))
             joinedBudget.flooded()
@@ -248,14 +252,14 @@ extension UpdateEngine {
         case .positionInvalid:
             // Below 1 there is nothing to ask from: see where it stands, without a new count.
             channels[i].restart = (channels[i].box.value ?? 0) > 1 ? .newGeneration : .skip
-            channels[i].notBefore = now + channels[i].retry.next()
+            channels[i].notBefore = now + channels[i].retry.next(using: &dice)
         case .undecodable:
             if channels[i].limit > 1 {
                 channels[i].limit = max(1, channels[i].limit / 10)
             } else if channels[i].box.value != nil {
                 channels[i].restart = .skip
             }
-            channels[i].notBefore = now + channels[i].retry.next()
+            channels[i].notBefore = now + channels[i].retry.next(using: &dice)
         }
     }
 
@@ -264,7 +268,7 @@ extension UpdateEngine {
     private mutating func refuse(_ hash: Int64, of i: Int, now: Instant) {
         channels[i].refusedHash = hash
         channels[i].accessHash = nil
-        channels[i].notBefore = now + channels[i].retry.next()
+        channels[i].notBefore = now + channels[i].retry.next(using: &dice)
         peers.refuse(.init(.channel, channels[i].id), hash: hash)
         dialogs.notBefore = nil
         outputs.append(.hashRefused(channel: channels[i].id, accessHash: hash))

@@ -234,7 +234,7 @@ extension UpdateEngine {
         defer {
             // More is promised, but we stand where we stood: not again at once.
             if common.wanted, before == (common.pts.value, common.qts.value) {
-                common.notBefore = now + common.retry.next()
+                common.notBefore = now + common.retry.next(using: &dice)
             } else {
                 common.retry.reset()
             }
@@ -306,19 +306,19 @@ extension UpdateEngine {
         defer { if !common.isWaiting { replayCommon(complete: false, now: now) } }
         switch failure {
         case .temporary, .lostAccess:
-            common.notBefore = now + common.retry.next()
+            common.notBefore = now + common.retry.next(using: &dice)
         case .tooSlow:
             shrinkCommon()
-            common.notBefore = now + common.retry.next()
+            common.notBefore = now + common.retry.next(using: &dice)
         case .flood(let seconds):
             common.notBefore = now + .seconds(max(1, seconds))
         case .positionInvalid:
             // Below 1 there is nothing to ask from: a fresh account. See where it stands, without a new count.
             common.restart = (common.pts.value ?? 0) > 0 ? .newGeneration : .skip
-            common.notBefore = now + common.retry.next()
+            common.notBefore = now + common.retry.next(using: &dice)
         case .undecodable:
             if common.pts.value != nil, common.restart == nil, !shrinkCommon() { common.restart = .skip }
-            common.notBefore = now + common.retry.next()
+            common.notBefore = now + common.retry.next(using: &dice)
         }
     }
 

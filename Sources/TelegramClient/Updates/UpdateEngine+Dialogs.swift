@@ -89,7 +89,7 @@ extension UpdateEngine {
         if case .flood(let seconds) = failure {
             dialogs.retryAt = now + .seconds(max(1, seconds))
         } else {
-            dialogs.retryAt = now + dialogs.retry.next()
+            dialogs.retryAt = now + dialogs.retry.next(using: &dice)
         }
     }
 }

@@ -126,7 +126,7 @@ extension UpdateEngine {
             return
         }
         // One refused channel is looked for at the usual pace; anything else may be the server's state.
-        if case .lostAccess = failure {} else { watchdog.notBefore = now + watchdog.retry.next() }
+        if case .lostAccess = failure {} else { watchdog.notBefore = now + watchdog.retry.next(using: &dice) }
         if asked.count == 1, let i = index(of: asked[0].channel) {
             // Its own difference tells what is wrong with it.
             channels[i].isSuspect = false

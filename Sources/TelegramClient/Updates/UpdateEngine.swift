@@ -40,6 +40,8 @@ public struct UpdateEngine: Sendable {
     /// The layer that was declared to the server, for what is quarantined.
     let layer: Int32
     var outputs: [UpdateOutput] = []
+    /// For waits that should differ from those of others.
+    var dice: SeededGenerator
 
     /// Updates of channels that are not tracked, dropped so far.
     public internal(set) var untracked: UInt64 = 0
@@ -50,10 +52,13 @@ public struct UpdateEngine: Sendable {
 
     // MARK: making
 
-    /// `positions`: where each box goes on. A box without one is started from where the server stands.
+    /// `positions`: where each box goes on. A box without one is started from where the server stands. `seed`: of the chance in its
+    /// waits; without one the moment of its making and its account's position decide.
     public init(
-        positions: [Box: BoxState], channels ids: some Sequence<Int64>, peers: PeerBook, layer: Int32 = TL.newestLayer, now: Instant
+        positions: [Box: BoxState], channels ids: some Sequence<Int64>, peers: PeerBook, layer: Int32 = TL.newestLayer, seed: UInt64? = nil,
+        now: Instant
     ) {
+        dice = SeededGenerator(seed: seed ?? UInt64(bitPattern: now.nanoseconds ^ (positions[.common]?.value ?? 0)))
         self.peers = peers
         self.layer = layer
         common = CommonBox(positions[.common], qts: positions[.qts], now: now)

@@ -1,3 +1,5 @@
+import Primitives
+
 /// Why a request of the engine failed, as far as it matters to the engine.
 public enum UpdateFailure: Sendable, Equatable {
     /// The connection broke, the call timed out, or the server is unwell: asked again later.
@@ -18,10 +20,12 @@ public enum UpdateFailure: Sendable, Equatable {
 struct Retry: Sendable {
     private var failures = 0
 
-    mutating func next() -> Duration {
+    /// 1, 2, 4 … seconds up to `retryMost`, and up to a third more by chance: what failed for many in the same moment must not come back
+    /// in one.
+    mutating func next(using generator: inout some RandomNumberGenerator) -> Duration {
         let wait = min(Duration.seconds(1 << min(failures, 10)), UpdateLimits.retryMost)
         failures += 1
-        return wait
+        return wait + .nanoseconds(Int64.random(in: 0...wait.inNanoseconds / 3, using: &generator))
     }
 
     mutating func reset() { failures = 0 }
