@@ -105,8 +105,9 @@ struct Chatter: Sendable {
         content.sender = album.sender
         content.topic = album.topic
         content.groupedID = album.id
-        content.date = album.date
-        content.media = attachments.album(in: &world, now: album.date, &generator)
+        // Its messages are sent at once; but where ids ascend over several groups, later ones must not be older.
+        if room.isBroadcast || room.isSupergroup { content.date = album.date }
+        content.media = attachments.album(in: &world, now: content.date, &generator)
         count(&content, room)
         room.album?.left -= 1
         if album.left <= 1 { room.album = nil }

@@ -46,14 +46,16 @@ public struct History: Sendable {
         for number in 0..<groups {
             let isYoung = number % 20 == 7
             let start = isYoung ? window + .seconds(Int64(days * 43_200)) : window
-            let times =
-                History.times(isYoung ? 0 : older[number], from: dawn, to: window, &generator)
-                + History.times(recent[number], from: start, to: now, &generator)
+            let before = History.times(isYoung ? 0 : older[number], from: dawn, to: window, &generator)
+            let within = History.times(recent[number], from: start, to: now, &generator)
             if case .chat = rooms[number].place {
-                basic += times.map { ($0, number) }
+                basic += (before + within).map { ($0, number) }
                 continue
             }
-            for time in times { chatter.write(in: &rooms[number], of: &world, now: time, until: now) }
+            for time in before { chatter.write(in: &rooms[number], of: &world, now: time, until: now) }
+            // An album that began before the window would count as older.
+            rooms[number].album = nil
+            for time in within { chatter.write(in: &rooms[number], of: &world, now: time, until: now) }
             _ = world.takeChanges()
         }
         // The ids of basic groups ascend over all of an account's groups.
