@@ -62,6 +62,35 @@ extension WireRecord {
         return whole.changes
     }
 
+    /// How many changes the payload holds, counted without reading them: what a transaction's size is measured by. A payload that cannot
+    /// be read has as many as could be counted.
+    public var changeCount: Int {
+        payload.withUnsafeBytes { bytes in
+            var count = 0
+            var at = 0
+            /// The base-128 number at `at`; nil at the end of the bytes.
+            func number() -> UInt64? {
+                var value: UInt64 = 0
+                for shift in stride(from: UInt64(0), to: 64, by: 7) {
+                    guard at < bytes.count else { return nil }
+                    let byte = bytes[at]
+                    at += 1
+                    value |= UInt64(byte & 0x7F) << shift
+                    if byte < 0x80 { return value }
+                }
+                return nil
+            }
+            // Field 1, length-delimited; a later build's other fields of the payload end the count.
+            while at < bytes.count, bytes[at] == 0x0A {
+                at += 1
+                guard let length = number(), length <= UInt64(bytes.count - at) else { break }
+                at += Int(length)
+                count += 1
+            }
+            return count
+        }
+    }
+
     /// The payload's own bytes.
     public var payloadBytes: [UInt8] {
         get { [UInt8](payload) }

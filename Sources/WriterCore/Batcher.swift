@@ -31,6 +31,14 @@ public struct Batcher: Sendable {
         public var drainFrom = 500
         /// Records of one transaction while draining: a commit's cost is spread thin by then, and a rollback still is short.
         public var drainRecords = 2_000
+        /// Changes of one transaction: a record of a crawl holds a page of 100. At 12,000 rows a second it is over in a sixth of a second.
+        public var drainChanges = 2_000
+        /// The same of a crawl while live messages come: what a live one may have to wait for is one or two pages, 10 to 20 ms.
+        public var crawlChangesBesideLive = 200
+        /// So long after the last live record a crawl still is beside live ones.
+        public var liveMemory: Duration = .seconds(2)
+        /// A crawl that waited so long since its last turn has one before live ones, whatever comes.
+        public var crawlPatience: Duration = .milliseconds(500)
         /// How long the first record may wait for company. 0: a lone event is committed at once.
         public var linger: Duration = .zero
         /// Bytes queued from which on no more is read from the link; credit normally stops producers long before.
@@ -45,8 +53,12 @@ public struct Batcher: Sendable {
     private struct Entry {
         var work: Work
         var records: Int
+        /// The largest number that it counts for: its changes, or its records where they hold none.
+        var changes: Int
         var bytes: Int
         var arrived: Instant
+
+        var isLive: Bool { Batcher.isLive(work.producer) }
     }
 
     public let limits: Limits
@@ -55,6 +67,10 @@ public struct Batcher: Sendable {
     private var head = 0
     public private(set) var queuedRecords = 0
     public private(set) var queuedBytes = 0
+    /// Entries of listeners among those not taken.
+    private var liveEntries = 0
+    private var lastLive: Instant?
+    private var lastCrawl: Instant?
 
     public init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -69,16 +85,25 @@ public struct Batcher: Sendable {
             guard case .hello(producer, _, _) = entries[i].work else { continue }
             return entries[i].work = .hello(producer, hello, route: route)
         }
-        entries.append(Entry(work: .hello(producer, hello, route: route), records: 0, bytes: 0, arrived: now))
+        append(Entry(work: .hello(producer, hello, route: route), records: 0, changes: 0, bytes: 0, arrived: now))
     }
 
     public mutating func append(_ batch: ReceivedBatch, of producer: ProducerKey, now: Instant) {
         let bytes = batch.batch.records.reduce(0) { $0 + $1.approximateBytes }
-        queuedRecords += batch.batch.records.count
-        queuedBytes += bytes
-        entries.append(
-            Entry(work: .batches(producer, [batch]), records: batch.batch.records.count, bytes: bytes, arrived: now))
+        let changes = batch.batch.records.reduce(0) { $0 + max(1, $1.changeCount) }
+        if Batcher.isLive(producer) { lastLive = now }
+        append(Entry(work: .batches(producer, [batch]), records: batch.batch.records.count, changes: changes, bytes: bytes, arrived: now))
     }
+
+    private mutating func append(_ entry: Entry) {
+        queuedRecords += entry.records
+        queuedBytes += entry.bytes
+        if entry.isLive { liveEntries += 1 }
+        entries.append(entry)
+    }
+
+    /// Whether what it sends has just happened, and somebody waits to see it.
+    private static func isLive(_ producer: ProducerKey) -> Bool { producer.role != "backfill" }
 
     /// When the next transaction may begin; nil when there is nothing to do.
     public func readyAt(now: Instant) -> Instant? {
@@ -88,25 +113,45 @@ public struct Batcher: Sendable {
         return max(now, first.arrived + limits.linger)
     }
 
-    /// The next transaction: a HELLO alone, or the frames of the producer that waits longest, up to its next HELLO and the limit.
+    /// The next transaction: a HELLO alone, or the frames of the producer that waits longest, up to its next HELLO and the limits.
     /// Whole frames only, at least one.
-    public mutating func next() -> Work? {
+    ///
+    /// What is live goes before a crawl, and a crawl's transactions are small while anything live comes: a live message waits for the
+    /// pages of the transaction in flight, never for those in the queue. A crawl that waited for `crawlPatience` has a turn all the same.
+    public mutating func next(now: Instant) -> Work? {
+        tidy()
         guard head < entries.count else { return nil }
-        let first = take(at: head)
+        var at = head
+        if liveEntries > 0, !entries[head].isLive {
+            let waitsSince = max(entries[head].arrived, lastCrawl ?? entries[head].arrived)
+            // The first live one: there is one.
+            if now - waitsSince < limits.crawlPatience { at = entries.indices[head...].first { entries[$0].isLive } ?? head }
+        }
+        let first = take(at: at)
+        if !first.isLive { lastCrawl = now }
         guard case .batches(let producer, var batches) = first.work else { return first.work }
-        let limit = queuedRecords + first.records >= limits.drainFrom ? limits.drainRecords : limits.steadyRecords
-        var records = first.records
+        // Taken at the head, what follows stands one further on already.
+        if at < head { at = head }
+        let isDraining = queuedRecords + first.records >= limits.drainFrom || !first.isLive
+        let isBesideLive = !first.isLive && (liveEntries > 0 || lastLive.map { now - $0 < limits.liveMemory } ?? false)
+        let recordLimit = isDraining ? limits.drainRecords : limits.steadyRecords
+        let changeLimit = isBesideLive ? limits.crawlChangesBesideLive : limits.drainChanges
+        var (records, changes) = (first.records, first.changes)
         var passed = 0
-        while head + passed < entries.count, passed < Batcher.lookAhead {
-            let entry = entries[head + passed]
+        while at + passed < entries.count, passed < Batcher.lookAhead {
+            let entry = entries[at + passed]
             guard entry.work.producer == producer else {
                 passed += 1
                 continue
             }
-            guard case .batches(_, let more) = entry.work, records + entry.records <= limit else { break }
+            guard case .batches(_, let more) = entry.work, records + entry.records <= recordLimit, changes + entry.changes <= changeLimit
+            else { break }
             records += entry.records
+            changes += entry.changes
             batches += more
-            _ = take(at: head + passed)
+            let before = head
+            _ = take(at: at + passed)
+            at += head - before
         }
         return .batches(producer, batches)
     }
@@ -119,15 +164,19 @@ public struct Batcher: Sendable {
         if index == head {
             entry = entries[head]
             head += 1
-            if head > 64, head * 2 > entries.count {
-                entries.removeFirst(head)
-                head = 0
-            }
         } else {
             entry = entries.remove(at: index)
         }
         queuedRecords -= entry.records
         queuedBytes -= entry.bytes
+        if entry.isLive { liveEntries -= 1 }
         return entry
+    }
+
+    /// Cuts what is taken off the array, when it is half of it.
+    private mutating func tidy() {
+        guard head > 64, head * 2 > entries.count else { return }
+        entries.removeFirst(head)
+        head = 0
     }
 }

@@ -23,18 +23,23 @@ public struct ContentHash: Hashable, Comparable, Sendable {
 struct FieldHasher {
     private var bytes: [UInt8] = []
 
+    /// Most messages fit, so that it never grows.
+    init() { bytes.reserveCapacity(256) }
+
     mutating func add(_ text: String?) {
         guard let text else { return bytes.append(0) }
         bytes.append(1)
-        bytes += bigEndian(UInt64(text.utf8.count))
-        bytes += text.utf8
+        add(word: UInt64(text.utf8.count))
+        bytes.append(contentsOf: text.utf8)
     }
 
     mutating func add(_ number: Int64?) {
         guard let number else { return bytes.append(0) }
         bytes.append(2)
-        bytes += bigEndian(UInt64(bitPattern: number))
+        add(word: UInt64(bitPattern: number))
     }
+
+    private mutating func add(word: UInt64) { withUnsafeBytes(of: word.bigEndian) { bytes.append(contentsOf: $0) } }
 
     var hash: UInt64 { sipHash24(bytes, key: FieldHasher.key) }
 
@@ -42,7 +47,7 @@ struct FieldHasher {
     private static let key: (UInt64, UInt64) = (0x6161_6c74_6f68_7562, 0x2d63_6f6e_7465_6e74)
 }
 
-func bigEndian(_ word: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * UInt64($0))) } }
+func bigEndian(_ word: UInt64) -> [UInt8] { withUnsafeBytes(of: word.bigEndian) { Array($0) } }
 
 /// SipHash-2-4: a 64-bit hash that is the same on every machine and in every process. Source: https://www.aumasson.jp/siphash/
 func sipHash24(_ bytes: [UInt8], key: (UInt64, UInt64)) -> UInt64 {
@@ -69,15 +74,13 @@ func sipHash24(_ bytes: [UInt8], key: (UInt64, UInt64)) -> UInt64 {
         round()
         v0 ^= m
     }
-    var word: UInt64 = 0
-    for (i, b) in bytes.enumerated() {
-        word |= UInt64(b) << UInt64(8 * (i % 8))
-        if i % 8 == 7 {
-            absorb(word)
-            word = 0
-        }
+    let whole = bytes.count & ~7
+    bytes.withUnsafeBytes { raw in
+        for at in stride(from: 0, to: whole, by: 8) { absorb(UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt64.self))) }
     }
-    absorb(word | UInt64(bytes.count & 255) << 56)
+    var word = UInt64(bytes.count & 255) << 56
+    for i in whole..<bytes.count { word |= UInt64(bytes[i]) << UInt64(8 * (i - whole)) }
+    absorb(word)
     v2 ^= 0xff
     for _ in 0..<4 { round() }
     return v0 ^ v1 ^ v2 ^ v3

@@ -9,6 +9,22 @@ public struct Piece: Hashable, Sendable {
     /// Unix nanoseconds at which the listener had it.
     public var receivedAt: Int64
     public var trace: UInt64
+    /// What the change means, checked once.
+    let content: Content
+
+    enum Content: Hashable, Sendable {
+        case message(MessageRow)
+        case deletion(ChatKey?, [Int64], presumed: Bool)
+        case migration(WireMigration)
+        case groupState(Folded.GroupStateRow)
+        case progress(ProgressRow)
+        case mediaStored(MediaStoredRow)
+        case counters(CountersRow)
+        case groupInfo(GroupInfoRow)
+        case topic(TopicRow)
+        /// It cannot mean anything.
+        case fault(ContractError)
+    }
 
     public init(stream: StreamID, number: UInt64, change: WireChange, way: WireWay, receivedAt: Int64, trace: UInt64) {
         self.stream = stream
@@ -17,6 +33,34 @@ public struct Piece: Hashable, Sendable {
         self.way = way
         self.receivedAt = receivedAt
         self.trace = trace
+        do throws(ContractError) {
+            content = try Content(change, receivedAt: receivedAt)
+        } catch {
+            content = .fault(error)
+        }
+    }
+}
+
+extension Piece.Content {
+    init(_ change: WireChange, receivedAt: Int64) throws(ContractError) {
+        guard receivedAt >= 0 else { throw .badField("header.received_at") }
+        switch change.kind {
+        case .message(let message): self = .message(try MessageRow(message, receivedAt: receivedAt))
+        case .deletion(let deletion):
+            for id in deletion.ids where !(1...Int64(Int32.max)).contains(id) { throw .badField("deletion.ids") }
+            self = .deletion(deletion.hasChat ? try ChatKey(deletion.chat) : nil, deletion.ids, presumed: deletion.presumed)
+        case .migration(let migration):
+            guard migration.basicGroupID > 0, migration.channelID > 0 else { throw .badField("migration") }
+            self = .migration(migration)
+        case .groupState(let state):
+            self = .groupState(.init(chat: try ChatKey(state.chat), lostAccess: state.state == .lostAccess, reason: state.reason))
+        case .progress(let progress): self = .progress(try ProgressRow(progress))
+        case .mediaStored(let stored): self = .mediaStored(try MediaStoredRow(stored))
+        case .counters(let counters): self = .counters(try CountersRow(counters))
+        case .groupInfo(let info): self = .groupInfo(try GroupInfoRow(info))
+        case .topic(let topic): self = .topic(try TopicRow(topic))
+        case nil: throw .badField("change")
+        }
     }
 }
 
@@ -69,7 +113,7 @@ public func pieces(of accepted: [AcceptedRecord]) -> (pieces: [Piece], failed: [
                 let piece = Piece(
                     stream: record.stream, number: record.number, change: change, way: record.record.header.way,
                     receivedAt: record.record.header.receivedAt, trace: record.record.header.trace)
-                if let fault = piece.fault {
+                if case .fault(let fault) = piece.content {
                     failed.append(FailedPiece(piece, error: "unreadable change: \(fault)"))
                 } else {
                     out.append(piece)
@@ -83,33 +127,6 @@ public func pieces(of accepted: [AcceptedRecord]) -> (pieces: [Piece], failed: [
         }
     }
     return (out, failed)
-}
-
-extension Piece {
-    /// Why the change cannot mean anything, or nil.
-    var fault: ContractError? {
-        do throws(ContractError) {
-            guard receivedAt >= 0 else { throw .badField("header.received_at") }
-            switch change.kind {
-            case .message(let message): _ = try MessageRow(message, receivedAt: receivedAt)
-            case .deletion(let deletion):
-                if deletion.hasChat { _ = try ChatKey(deletion.chat) }
-                for id in deletion.ids where !(1...Int64(Int32.max)).contains(id) { throw .badField("deletion.ids") }
-            case .migration(let migration):
-                guard migration.basicGroupID > 0, migration.channelID > 0 else { throw .badField("migration") }
-            case .groupState(let state): _ = try ChatKey(state.chat)
-            case .progress(let progress): _ = try ProgressRow(progress)
-            case .mediaStored(let stored): _ = try MediaStoredRow(stored)
-            case .counters(let counters): _ = try CountersRow(counters)
-            case .groupInfo(let info): _ = try ChatKey(info.chat)
-            case .topic(let topic): _ = try TopicRow(topic)
-            case nil: throw .badField("change")
-            }
-            return nil
-        } catch {
-            return error
-        }
-    }
 }
 
 /// A message that is gone and of which this batch has no copy: mark its row, or leave a tombstone.
@@ -148,6 +165,16 @@ public struct Folded: Hashable, Sendable {
     public var migrations: [WireMigration] = []
     /// The last word on each chat, in order of the chat.
     public var groupStates: [GroupStateRow] = []
+    /// One per file, in order of it. Apply after `messages`, like all that follows.
+    public var mediaStored: [MediaStoredRow] = []
+    /// One per message, in order of (chat, id).
+    public var counters: [CountersRow] = []
+    /// One per chat, in order of it.
+    public var groupInfos: [GroupInfoRow] = []
+    /// One per topic, in order of (chat, id).
+    public var topics: [TopicRow] = []
+    /// In order of arrival. Apply last: it speaks of what is stored then.
+    public var progress: [ProgressRow] = []
 
     public init() {}
 
@@ -157,11 +184,19 @@ public struct Folded: Hashable, Sendable {
         public var reason: String
     }
 
-    /// The newest message of each chat (unix seconds), in order of the chat: `crawler_status.last_message_at`.
-    public var newestMessages: [(chat: ChatKey, date: Int64)] {
-        var newest: [ChatKey: Int64] = [:]
-        for row in messages { newest[row.chat] = max(newest[row.chat] ?? 0, row.content.date) }
-        return newest.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    /// The newest message of each chat (unix seconds), and the largest id, in order of the chat: `crawler_status.last_message_at`, and
+    /// how far the live stream has come.
+    public var newestMessages: [(chat: ChatKey, date: Int64, id: Int64)] {
+        var newest: [(chat: ChatKey, date: Int64, id: Int64)] = []
+        for row in messages {
+            // They stand in order of the chat.
+            if let last = newest.last, last.chat == row.chat {
+                newest[newest.count - 1] = (row.chat, max(last.date, row.content.date), max(last.id, row.id))
+            } else {
+                newest.append((row.chat, row.content.date, row.id))
+            }
+        }
+        return newest
     }
 }
 
@@ -174,20 +209,28 @@ private struct MessageKey: Hashable, Comparable {
 /// Folds pieces, which `pieces(of:)` has checked, in order.
 public func fold(_ pieces: some Sequence<Piece>) -> Folded {
     var out = Folded()
-    var rows: [MessageKey: MessageRow] = [:]
+    var rows: [MessageRow] = []
+    var places: [MessageKey: Int] = [:]
     var deletions: [MessageKey: DeletionMark] = [:]
     var chatless: [Int64: DeletionMark] = [:]
     var groups: [ChatKey: Folded.GroupStateRow] = [:]
+    var files: [String: MediaStoredRow] = [:]
+    var counters: [MessageKey: CountersRow] = [:]
+    var infos: [ChatKey: GroupInfoRow] = [:]
+    var topics: [MessageKey: TopicRow] = [:]
     for piece in pieces {
-        switch piece.change.kind {
-        case .message(let message):
-            guard let row = try? MessageRow(message, receivedAt: piece.receivedAt) else { preconditionFailure("pieces are checked") }
+        switch piece.content {
+        case .message(let row):
             let key = MessageKey(chat: row.chat, id: row.id)
-            if rows[key]?.merge(row) == nil { rows[key] = row }
-        case .deletion(let deletion):
-            let mark = DeletionMark(deletedAt: piece.receivedAt, presumed: deletion.presumed)
-            let chat = deletion.hasChat ? try? ChatKey(deletion.chat) : nil
-            for id in deletion.ids {
+            if let place = places[key] {
+                rows[place].merge(row)
+            } else {
+                places[key] = rows.count
+                rows.append(row)
+            }
+        case .deletion(let chat, let ids, let presumed):
+            let mark = DeletionMark(deletedAt: piece.receivedAt, presumed: presumed)
+            for id in ids {
                 if let chat {
                     let key = MessageKey(chat: chat, id: id)
                     deletions[key] = DeletionMark.merge(deletions[key], mark)
@@ -196,21 +239,40 @@ public func fold(_ pieces: some Sequence<Piece>) -> Folded {
                 }
             }
         case .migration(let migration): out.migrations.append(migration)
-        case .groupState(let state):
-            guard let chat = try? ChatKey(state.chat) else { preconditionFailure("pieces are checked") }
-            groups[chat] = .init(chat: chat, lostAccess: state.state == .lostAccess, reason: state.reason)
-        case .progress, .mediaStored, .counters, .groupInfo, .topic, nil: break
+        case .groupState(let row): groups[row.chat] = row
+        case .progress(let row): out.progress.append(row)
+        case .mediaStored(let row): files["\(row.kind.rawValue) \(row.id)"] = row
+        case .counters(let row):
+            let key = MessageKey(chat: row.chat, id: row.id)
+            if counters[key]?.merge(row) == nil { counters[key] = row }
+        case .groupInfo(let row): if infos[row.chat]?.merge(later: row) == nil { infos[row.chat] = row }
+        case .topic(let row):
+            let key = MessageKey(chat: row.chat, id: row.id)
+            if topics[key]?.merge(row) == nil { topics[key] = row }
+        case .fault: preconditionFailure("pieces are checked")
         }
     }
-    out.messages = rows.sorted { $0.key < $1.key }.map { key, row in
-        var row = row
-        row.deletion = deletions[key]
-        if case .basicGroup = key.chat { row.deletion = DeletionMark.merge(row.deletion, chatless[key.id]) }
-        return row
+    if !deletions.isEmpty || !chatless.isEmpty {
+        for i in rows.indices {
+            rows[i].deletion = deletions[MessageKey(chat: rows[i].chat, id: rows[i].id)]
+            if case .basicGroup = rows[i].chat { rows[i].deletion = DeletionMark.merge(rows[i].deletion, chatless[rows[i].id]) }
+        }
     }
-    out.deletions = deletions.filter { rows[$0.key] == nil }.sorted { $0.key < $1.key }
+    out.messages = inOrder(rows)
+    out.deletions = deletions.filter { places[$0.key] == nil }.sorted { $0.key < $1.key }
         .map { DeletionRow(chat: $0.key.chat, id: $0.key.id, mark: $0.value) }
     out.chatlessDeletions = chatless.sorted { $0.key < $1.key }.map { ChatlessDeletion(id: $0.key, mark: $0.value) }
     out.groupStates = groups.sorted { $0.key < $1.key }.map(\.value)
+    out.mediaStored = files.values.sorted { ($0.kind.rawValue, $0.id) < ($1.kind.rawValue, $1.id) }
+    out.counters = counters.sorted { $0.key < $1.key }.map(\.value)
+    out.groupInfos = infos.sorted { $0.key < $1.key }.map(\.value)
+    out.topics = topics.sorted { $0.key < $1.key }.map(\.value)
     return out
+}
+
+/// By (chat, id). A page's messages mostly stand so already, and rows are large: only their numbers are sorted.
+private func inOrder(_ rows: [MessageRow]) -> [MessageRow] {
+    func isBefore(_ a: Int, _ b: Int) -> Bool { (rows[a].chat, rows[a].id) < (rows[b].chat, rows[b].id) }
+    if zip(rows.indices, rows.indices.dropFirst()).allSatisfy({ isBefore($0, $1) }) { return rows }
+    return rows.indices.sorted(by: isBefore).map { rows[$0] }
 }

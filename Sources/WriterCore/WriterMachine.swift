@@ -240,7 +240,7 @@ public struct WriterMachine: Sendable {
                 phase = .forgetting(since: now)
                 return .forget
             }
-            guard let ready = batcher.readyAt(now: now), ready <= now || isDraining, let work = batcher.next() else { return nil }
+            guard let ready = batcher.readyAt(now: now), ready <= now || isDraining, let work = batcher.next(now: now) else { return nil }
             return begin(work, now: now)
         }
     }

@@ -31,6 +31,7 @@ actor WriterLoop {
         var batching = Batcher.Limits(credit: credit)
         batching.steadyRecords = settings.batch
         batching.drainRecords = max(batching.drainRecords, settings.batch)
+        batching.drainChanges = max(batching.drainChanges, settings.batch)
         batching.linger = .milliseconds(settings.lingerMilliseconds)
         machine = WriterMachine(
             epoch: start.epoch, credit: credit, batching: batching, pausedFor: machine.pauseReason)

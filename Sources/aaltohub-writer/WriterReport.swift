@@ -28,11 +28,10 @@ struct WriterReport: Sendable {
             return context.report(
                 machine.isHeld ? .holding : .ready, "circuit \(circuit), \(machine.queuedRecords) records wait: \(failure)")
         }
-        let committed =
-            status.counter("records_committed_total", ["way": "push"]) + status.counter("records_committed_total", ["way": "difference"])
+        let committed = ["push", "difference", "history"].reduce(0) { $0 + status.counter("records_committed_total", ["way": $1]) }
         context.report(
             .ready,
-            machine.producerCount == 0 ? "waiting for listeners" : "\(machine.producerCount) listeners, \(committed) records committed")
+            machine.producerCount == 0 ? "waiting for listeners" : "\(machine.producerCount) producers, \(committed) records committed")
     }
 
     /// What the sockets say of themselves.
@@ -75,11 +74,22 @@ struct WriterReport: Sendable {
                 "frames refused",
                 metadata: ["producer": "\(producer)", "answers": "\(judgement.refusals.map { "\($0.frame.name)" }.joined(separator: " "))"])
         }
-        for record in judgement.accepted { status.count("records_committed_total", ["way": record.record.header.way.name]) }
-        for change in batch.changes { status.count("rows_changed_total", ["kind": change.kind.rawValue]) }
+        for (way, count) in tally(judgement.accepted.map(\.record.header.way)) {
+            status.count("records_committed_total", ["way": way.name], by: count)
+        }
+        for (kind, count) in tally(batch.changes.map(\.kind)) { status.count("rows_changed_total", ["kind": kind.rawValue], by: count) }
         found(judgement.gaps, producer)
         if let oldest = batch.pieces.map(\.receivedAt).min() { status.gauge("commit_lag_seconds", Double(max(0, now - oldest)) / 1e9) }
-        for piece in batch.pieces { committed(piece, of: producer, now: now) }
+        for (label, count) in tally(batch.pieces.map { Label(kind: $0.kind, way: $0.way) }) {
+            status.count("messages_committed_total", ["kind": label.kind, "way": label.way.name], by: count)
+        }
+        var page: UInt64?
+        for piece in batch.pieces {
+            // A page was received as one: it is one observation, not a hundred.
+            if piece.way != .history || piece.number != page { observe(piece, now: now) }
+            page = piece.number
+            show(piece, of: producer, now: now)
+        }
         for failed in batch.failed {
             status.count("messages_failed_total")
             let chat = failed.chat.map { "\($0)" } ?? "-"
@@ -92,15 +102,22 @@ struct WriterReport: Sendable {
         }
     }
 
-    private func committed(_ piece: Piece, of producer: ProducerKey, now: Int64) {
+    private struct Label: Hashable {
+        var kind: String
+        var way: WireWay
+    }
+
+    private func observe(_ piece: Piece, now: Int64) {
         let status = context.status
-        status.count("messages_committed_total", ["kind": piece.kind, "way": piece.way.name])
         status.observe("receive_to_commit_seconds", Double(max(0, now - piece.receivedAt)) / 1e9, ["way": piece.way.name])
         if piece.way == .push, case .message(let message) = piece.change.kind {
             // Telegram's dates are whole seconds: half a second is the mean error, and told in the metric's manual.
             let sent = max(message.date, message.editDate) * 1_000_000_000
             status.observe("telegram_to_commit_seconds", Double(max(0, now - sent)) / 1e9)
         }
+    }
+
+    private func show(_ piece: Piece, of producer: ProducerKey, now: Int64) {
         let sample = CommitSample(piece, account: producer.account, committedAt: now)
         tap.publish("commit", sample.kind, group: sample.group) { sample.object }
         if sample.hasMore { tap.publishFull("commit", sample.kind, group: sample.group) { sample.full ?? sample.object } }
@@ -133,4 +150,9 @@ struct WriterReport: Sendable {
                 ])
         }
     }
+}
+
+/// How often each occurs.
+private func tally<Value: Hashable>(_ values: [Value]) -> [Value: Int64] {
+    values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
 }

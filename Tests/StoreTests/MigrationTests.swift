@@ -170,6 +170,22 @@ import Testing
         ("aaltohub_supervisor", "UPDATE public.messages SET text = text", false),
         ("aaltohub_supervisor", "UPDATE aaltohub.positions SET value = 1", false),
         ("aaltohub_supervisor", "UPDATE public.crawler_status SET is_enabled = false", true),
+        ("aaltohub_backfill", "SELECT id, telegram_message_id, suspect FROM public.messages", true),
+        ("aaltohub_backfill", "SELECT text FROM public.messages", false),
+        ("aaltohub_backfill", "UPDATE public.messages SET media_url = 'x'", false),
+        ("aaltohub_backfill", "SELECT sealed_session FROM aaltohub.accounts", false),
+        ("aaltohub_backfill", "SELECT sealed_session FROM aaltohub.authorisations", true),
+        ("aaltohub_backfill", "UPDATE aaltohub.coverage SET high = 1", false),
+        ("aaltohub_backfill", "UPDATE aaltohub.gaps SET closed_at = now()", false),
+        ("aaltohub_backfill", "UPDATE aaltohub.crawl_jobs SET state = 'queued'", true),
+        (
+            "aaltohub_writer",
+            "INSERT INTO aaltohub.crawl_jobs (group_id, account, kind, since) VALUES (gen_random_uuid(), 'a', 'gap', now())", false
+        ),
+        ("aaltohub_supervisor", "SELECT 1 FROM aaltohub.coverage, aaltohub.crawl_jobs, aaltohub.media_files, aaltohub.topics", true),
+        ("aaltohub_supervisor", "UPDATE aaltohub.media_files SET state = 'queued'", false),
+        ("aaltohub_ctl", "UPDATE aaltohub.media_files SET state = 'queued'", true),
+        ("aaltohub_ctl", "UPDATE aaltohub.coverage SET high = 1", false),
         ("aaltohub_ctl", "UPDATE public.messages SET text = text", false),
         ("aaltohub_ctl", "INSERT INTO public.groups (telegram_id, title) VALUES (77, 'x')", true),
     ])

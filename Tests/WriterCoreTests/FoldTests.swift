@@ -107,7 +107,83 @@ import WriterCore
         }
         let out = fold([piece(message(1, "a")), piece(state)])
         #expect(out.newestMessages.map(\.date) == [1_000])
+        #expect(out.newestMessages.map(\.id) == [1])
         #expect(out.groupStates.map(\.lostAccess) == [true])
+    }
+
+    @Test func counters_names_and_topics_fold_to_one_row_each_and_progress_keeps_its_order() {
+        let five = chat(.channel, 5)
+        func counters(_ views: Int64?, _ reactions: String?, at: Int64) -> WireChange {
+            .with {
+                $0.counters = .with {
+                    $0.chat = five
+                    $0.id = 1
+                    if let views { $0.views = views }
+                    if let reactions { $0.reactions = reactions }
+                    $0.observedAt = at
+                }
+            }
+        }
+        func info(_ change: @escaping (inout WireGroupInfo) -> Void) -> WireChange {
+            .with {
+                $0.groupInfo.chat = five
+                change(&$0.groupInfo)
+            }
+        }
+        func topic(_ title: String, deleted: Bool = false, at: Int64) -> WireChange {
+            .with {
+                $0.topic = .with {
+                    $0.chat = five
+                    $0.id = 9
+                    $0.title = title
+                    $0.deleted = deleted
+                    $0.observedAt = at
+                }
+            }
+        }
+        func progress(_ low: Int64, _ high: Int64) -> WireChange {
+            .with {
+                $0.progress = .with {
+                    $0.chat = five
+                    $0.low = low
+                    $0.high = high
+                    $0.state = .running
+                }
+            }
+        }
+        let out = fold([
+            piece(counters(5, "[1]", at: 2)), piece(counters(3, "[2]", at: 1)), piece(counters(nil, nil, at: 9)),
+            piece(info { $0.title = "old" }), piece(info { $0.username = "name" }), piece(info { $0.title = "new" }),
+            piece(topic("new", at: 5)), piece(topic("old", at: 4)), piece(topic("", deleted: true, at: 3)),
+            piece(progress(11, 20)), piece(progress(1, 10)),
+        ])
+        #expect(out.counters.map(\.views) == [5])
+        #expect(out.counters.map(\.reactions?.value) == ["[1]"])
+        #expect(out.groupInfos.map(\.title) == ["new"])
+        #expect(out.groupInfos.map(\.username) == ["name"])
+        #expect(out.topics.map(\.title) == ["new"])
+        #expect(out.topics.map(\.isDeleted) == [true])
+        #expect(out.progress.map { $0.range?.low } == [11, 1])
+    }
+
+    @Test func what_cannot_mean_anything_fails_alone() throws {
+        let bad: [WireChange] = [
+            .with { $0.progress.chat = chat(.channel, 5) },
+            .with {
+                $0.progress = .with {
+                    $0.chat = chat(.channel, 5)
+                    $0.low = 10
+                    $0.high = 8
+                    $0.state = .running
+                }
+            },
+            .with { $0.mediaStored.mediaID = 1 }, .with { $0.counters.chat = chat(.channel, 5) },
+            .with { $0.groupInfo.title = "x" }, .with { $0.topic.chat = chat(.channel, 5) }, WireChange(),
+        ]
+        let record = try WireRecord(WireHeader(), changes: bad + [message(1, "a")])
+        let out = pieces(of: [AcceptedRecord(stream: Build.stream(1), number: 1, record: record)])
+        #expect(out.failed.count == bad.count)
+        #expect(out.pieces.map(\.change) == [message(1, "a")])
     }
 }
 

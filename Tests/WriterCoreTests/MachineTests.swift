@@ -115,7 +115,7 @@ import WriterCore
             batcher.append(Build.batch(UInt64(n + 1), [Build.record(1, 2)]), of: busy, now: at(Double(n)))
             batcher.append(hello: Build.hello(incarnation: UInt64(n + 1)), of: Build.key, route: [UInt8(n)], now: at(Double(n)))
             batcher.append(Build.batch(UInt64(n + 1), [Build.record(1, 2)]), of: busy, now: at(Double(n)))
-            if n > 0, let work = batcher.next() { taken.append(work) }
+            if n > 0, let work = batcher.next(now: at(Double(n))) { taken.append(work) }
         }
         guard let first = taken.firstIndex(where: { $0.recordCount == 0 }) else {
             Issue.record("HELLO starves")

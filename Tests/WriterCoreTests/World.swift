@@ -1,6 +1,7 @@
 import Events
 import ListenerCore
 import Primitives
+import ProducerCore
 import WriterCore
 
 /// Listeners, link, writer and database in one thread and one time, from one seed: the real ProducerMachine, Batcher, WriterMachine and

@@ -6,7 +6,8 @@ import WriterCore
 /// Writes the accepted records of one transaction, and finds by bisection what Postgres will not take.
 struct BatchWriting {
     private let session: Session
-    private let account: String
+    private let producer: ProducerKey
+    private var account: String { producer.account }
     private let timeoutsBefore: Int
     private(set) var changes: [RowChange] = []
     private(set) var failed: [FailedPiece] = []
@@ -14,9 +15,9 @@ struct BatchWriting {
     /// SQLSTATEs of `failed`, where Postgres gave one.
     private var states: [String?] = []
 
-    init(_ session: Session, account: String, timeoutsBefore: Int) {
+    init(_ session: Session, producer: ProducerKey, timeoutsBefore: Int) {
         self.session = session
-        self.account = account
+        self.producer = producer
         self.timeoutsBefore = timeoutsBefore
     }
 
@@ -66,7 +67,15 @@ struct BatchWriting {
             let newest = folded.newestMessages
             try session.query(
                 MessageStatements.lastMessage,
-                [.text(account)] + newest.map(\.chat).parameters + [.timestamptzs(newest.map { UnixTime(seconds: $0.date) })])
+                [.text(account)] + newest.map(\.chat).parameters + [
+                    .timestamptzs(newest.map { UnixTime(seconds: $0.date) }), .bigints(newest.map(\.id)),
+                    .bool(producer.role == "listener"),
+                ])
+            let shown = folded.messages.filter { $0.content.mediaID != 0 && $0.content.mediaType != nil }
+            if !shown.isEmpty {
+                try session.query(
+                    MediaStatements.queue, [.text(account)] + shown.map(\.chat).parameters + [.bigints(shown.map(\.id))])
+            }
         }
         if !folded.deletions.isEmpty {
             let rows = folded.deletions
@@ -87,6 +96,49 @@ struct BatchWriting {
                 MessageStatements.groupState,
                 [.text(account)] + rows.map(\.chat).parameters + [.bools(rows.map(\.lostAccess)), .texts(rows.map(\.reason))])
         }
+        out += try applyBackfill(folded)
+        return out
+    }
+
+    /// What comes beside messages. Progress last: it speaks of what is stored then.
+    private func applyBackfill(_ folded: Folded) throws -> [RowChange] {
+        var out: [RowChange] = []
+        if !folded.counters.isEmpty {
+            let rows = folded.counters
+            out += try session.query(
+                MessageStatements.counters,
+                [.text(account)] + rows.map(\.chat).parameters + [
+                    .bigints(rows.map(\.id)), .jsonbs(rows.map { $0.reactions?.value.orNil }),
+                    .byteas(rows.map { $0.reactions?.key.bytes ?? [] }), .bigints(rows.map(\.views)), .bigints(rows.map(\.forwards)),
+                ]
+            ).map { RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: .updated) }
+        }
+        if !folded.mediaStored.isEmpty {
+            let rows = folded.mediaStored
+            out += try session.query(
+                MediaStatements.stored,
+                [
+                    .texts(rows.map(\.kind.rawValue)), .bigints(rows.map(\.id)), .texts(rows.map(\.key)), .texts(rows.map(\.url)),
+                    .bigints(rows.map(\.size)), .byteas(rows.map(\.sha256)), .texts(rows.map { $0.mimeType.orNil }),
+                ]
+            ).map { RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: .updated) }
+        }
+        if !folded.groupInfos.isEmpty {
+            let rows = folded.groupInfos
+            try session.query(
+                GroupStatements.info,
+                rows.map(\.chat).parameters + [.texts(rows.map(\.title)), .texts(rows.map(\.username)), .bools(rows.map(\.isForum))])
+        }
+        if !folded.topics.isEmpty {
+            let rows = folded.topics
+            try session.query(
+                GroupStatements.topics,
+                [.text(account)] + rows.map(\.chat).parameters + [
+                    .bigints(rows.map(\.id)), .texts(rows.map(\.title)), .bools(rows.map(\.isClosed)), .bools(rows.map(\.isHidden)),
+                    .bools(rows.map(\.isDeleted)), .timestamptzs(rows.map { UnixTime(seconds: $0.observedAt) }),
+                ])
+        }
+        if !folded.progress.isEmpty { try ProgressTable(session, account: account).store(folded.progress) }
         return out
     }
 
@@ -105,9 +157,7 @@ struct BatchWriting {
 
 extension Row {
     /// The chat in the columns chat_type and telegram_id from `column` on.
-    fileprivate func chat(_ column: Int) -> ChatKey {
-        text(column) == "group" ? .basicGroup(integer(column + 1)) : .channel(integer(column + 1))
-    }
+    func chat(_ column: Int) -> ChatKey { ChatKey(chatType: text(column), id: integer(column + 1)) }
 }
 
 extension ChatKey {
@@ -122,7 +172,7 @@ extension ChatKey {
 
 extension [ChatKey] {
     /// The columns chat_type and chat_id.
-    fileprivate var parameters: [Parameter] { [.texts(map(\.column)), .bigints(map(\.id))] }
+    var parameters: [Parameter] { [.texts(map(\.column)), .bigints(map(\.id))] }
 }
 
 extension [DeletionMark] {

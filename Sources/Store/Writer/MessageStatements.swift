@@ -17,7 +17,7 @@ enum MessageStatements {
     ]
 
     /// Records that a chat's rows are registered and that this producer's account stores them.
-    private static func join(_ alias: String, account: String) -> String {
+    static func join(_ alias: String, account: String) -> String {
         """
         JOIN public.groups g ON g.telegram_id = \(alias).chat_id AND g.chat_type = \(alias).chat_type
             AND (g.chat_type = 'channel' OR \(GroupStore.isPrimary("g", account)))
@@ -38,7 +38,10 @@ enum MessageStatements {
                 SELECT g.id, CASE g.chat_type WHEN 'group' THEN $1 END, e.id, e.sent_at, e.edited_at, e.sender_id, e.text, e.entities,
                     e.media_type, e.media_kind, e.media, e.media_id, e.reply_to, e.topic_id, e.grouped_id, e.forward, e.via_bot_id,
                     e.service, e.edit_date, e.settled, e.generation, e.position, e.content_hash, e.reactions, e.reactions_key,
-                    e.sender_name, e.sender_name_key, e.views, e.forwards, d.deleted_at IS NOT NULL, d.deleted_at, d.presumed,
+                    e.sender_name, e.sender_name_key, e.views, e.forwards,
+                    coalesce(e.deleted_at, t.deleted_at, u.deleted_at) IS NOT NULL, least(e.deleted_at, t.deleted_at, u.deleted_at),
+                    CASE WHEN coalesce(e.deleted_at, t.deleted_at, u.deleted_at) IS NOT NULL
+                        THEN coalesce(e.presumed, true) AND coalesce(t.presumed, true) AND coalesce(u.presumed, true) END,
                     e.unsettled_edit_date, e.unsettled_edit_date = e.edit_date AND NOT e.settled, e.received_at
                 FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
                         $25, $26, $27, $28, $29, $30, $31, $32, $33, $34) AS e (
@@ -47,19 +50,9 @@ enum MessageStatements {
                     content_hash, reactions, reactions_key, sender_name, sender_name_key, views, forwards, deleted_at, presumed,
                     unsettled_edit_date, received_at)
                 \(join("e", account: "$1"))
-                CROSS JOIN LATERAL (
-                    SELECT min(x.deleted_at) AS deleted_at, bool_and(x.presumed) AS presumed
-                    FROM (
-                        SELECT e.deleted_at, e.presumed
-                        UNION ALL
-                        SELECT t.deleted_at, t.presumed FROM aaltohub.tombstones t
-                        WHERE t.group_id = g.id AND t.telegram_message_id = e.id
-                        UNION ALL
-                        SELECT t.deleted_at, t.presumed FROM aaltohub.tombstones t
-                        WHERE g.chat_type = 'group' AND t.account = $1 AND t.telegram_message_id = e.id
-                    ) x
-                ) d
-                ON CONFLICT (telegram_message_id, group_id) DO UPDATE SET
+                LEFT JOIN aaltohub.tombstones t ON t.group_id = g.id AND t.telegram_message_id = e.id
+                LEFT JOIN aaltohub.tombstones u ON g.chat_type = 'group' AND u.account = $1 AND u.telegram_message_id = e.id
+                ON CONFLICT (group_id, telegram_message_id) DO UPDATE SET
                     \(contentColumns.map { "\($0) = CASE WHEN \(isNewer) THEN excluded.\($0) ELSE m.\($0) END" }.joined(separator: ",\n")),
                     media_url = CASE WHEN \(isNewer) AND m.media_id IS DISTINCT FROM excluded.media_id AND m.media_id IS NOT NULL
                         THEN NULL ELSE m.media_url END,
@@ -101,7 +94,7 @@ enum MessageStatements {
     private static let marksMore = """
         (NOT m.is_deleted OR d.deleted_at < m.deleted_at OR m.deletion_presumed AND NOT d.presumed)
         """
-    private static let announceDeleted = """
+    static let announceUpdated = """
         announced AS (
             INSERT INTO aaltohub.outbox (event, message_id, group_id, telegram_message_id)
             SELECT 'update', id, group_id, telegram_message_id FROM changed
@@ -127,7 +120,7 @@ enum MessageStatements {
                 UPDATE public.messages m \(mark)
                 FROM d WHERE m.group_id = d.group_id AND m.telegram_message_id = d.id AND \(marksMore)
                 RETURNING m.id, m.group_id, m.telegram_message_id
-            ), \(announceDeleted)
+            ), \(announceUpdated)
             """)
 
     /// Deletions that name no chat: they can only mean the basic groups (and private chats) of the account. Message ids there are the
@@ -151,17 +144,39 @@ enum MessageStatements {
                     WHERE m.telegram_message_id = d.id AND coalesce(m.account_id, $1) = $1)
                 ON CONFLICT (account, telegram_message_id) WHERE account IS NOT NULL DO UPDATE
                 SET deleted_at = least(t.deleted_at, excluded.deleted_at), presumed = t.presumed AND excluded.presumed
-            ), \(announceDeleted)
+            ), \(announceUpdated)
             """)
 
-    /// The newest message of each chat, for the status page.
+    /// Counters that came without their message: the registers of `merge` alone. Of a message that is not stored they are dropped: its
+    /// first copy brings its own.
+    static let counters = Statement(
+        name: "merge_counters",
+        sql: """
+            WITH changed AS (
+                UPDATE public.messages m SET
+                    reactions = CASE WHEN e.reactions_key > m.reactions_key THEN e.reactions ELSE m.reactions END,
+                    reactions_key = greatest(m.reactions_key, e.reactions_key),
+                    views = greatest(m.views, e.views), forwards = greatest(m.forwards, e.forwards)
+                FROM unnest($2, $3, $4, $5, $6, $7, $8) AS e (chat_type, chat_id, id, reactions, reactions_key, views, forwards)
+                \(join("e", account: "$1"))
+                WHERE m.group_id = g.id AND m.telegram_message_id = e.id
+                    AND (e.reactions_key > m.reactions_key OR e.views > coalesce(m.views, -1) OR e.forwards > coalesce(m.forwards, -1))
+                RETURNING m.id, m.group_id, m.telegram_message_id
+            ), \(announceUpdated)
+            """)
+
+    /// The newest message of each chat, for the status page; and, where a listener brought them, how far live coverage reaches.
     static let lastMessage = Statement(
         name: "last_message_at",
         sql: """
+            WITH e AS MATERIALIZED (
+                SELECT g.id AS group_id, e.sent_at, e.id FROM unnest($2, $3, $4, $5) AS e (chat_type, chat_id, sent_at, id)
+                \(join("e", account: "$1"))
+            ), raised AS (
+                UPDATE aaltohub.coverage c SET high = e.id FROM e WHERE $6 AND c.group_id = e.group_id AND c.is_live AND c.high < e.id
+            )
             UPDATE public.crawler_status s SET last_message_at = e.sent_at, updated_at = now()
-            FROM unnest($2, $3, $4) AS e (chat_type, chat_id, sent_at)
-            \(join("e", account: "$1"))
-            WHERE s.group_id = g.id AND (s.last_message_at IS NULL OR s.last_message_at < e.sent_at)
+            FROM e WHERE s.group_id = e.group_id AND (s.last_message_at IS NULL OR s.last_message_at < e.sent_at)
             """)
 
     /// Access lost or regained; a group that was turned off stays inactive.

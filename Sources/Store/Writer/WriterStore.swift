@@ -90,7 +90,7 @@ public final class WriterStore: Sendable {
                 guard judgement.supersededBy == nil else { return CommittedBatch(judgement: judgement) }
                 // Outside every savepoint: the header is readable though the payload is not, so the position moves over the poison.
                 try table.store(judgement)
-                var writing = BatchWriting(session, account: producer.account, timeoutsBefore: timeoutsBefore)
+                var writing = BatchWriting(session, producer: producer, timeoutsBefore: timeoutsBefore)
                 try writing.write(judgement.accepted)
                 return CommittedBatch(judgement: judgement, changes: writing.changes, failed: writing.failed, pieces: writing.pieces)
             }
