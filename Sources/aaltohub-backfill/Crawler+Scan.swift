@@ -47,6 +47,7 @@ extension Crawler {
     private func finish(_ group: Ledger.Group, _ job: CrawlFacts.Job, _ ending: Ending) async throws {
         switch ending {
         case .done:
+            didEnd(job.id)
             context.logger.notice("crawled", metadata: ["job": "\(job.id)"])
             context.status.count("crawls_total", ["kind": job.kind.rawValue, "result": "done"])
         case .left: return

@@ -43,6 +43,8 @@ actor Crawler {
         }
     }
 
+    /// Ids below the last known complete one that tell how old that is: single ones may be deleted.
+    static let newestLooked: Int64 = 200
     /// How often messages of one group are read again at most: what did not help at once seldom helps at once again.
     static let readAgainEvery = Duration.seconds(30)
     /// How long a stop waits for the page that is under way.
@@ -62,6 +64,8 @@ actor Crawler {
     private(set) var rows: [String: Ledger.Group] = [:]
     /// Groups whose access hash the server refused, with its word.
     var refused: [String: String] = [:]
+    /// Jobs that this process has brought to their ends. A writer that does not understand it leaves them open.
+    private var ended: [Int64: Instant] = [:]
     private var readAgainAt: [String: Instant] = [:]
     private var suspects: [String: [Int64]] = [:]
     private var busy: Set<String> = []
@@ -134,7 +138,9 @@ actor Crawler {
     /// A person's crawl and gaps first, then what is recent, then the long crawls.
     private func pick() -> (Ledger.Group, Work)? {
         let now = serverTime
-        let able = facts.jobs.filter { !cancelled.contains($0.id) && rows[$0.group]?.access[account] == .ok }
+        let able = facts.jobs.filter {
+            !cancelled.contains($0.id) && rows[$0.group]?.access[account] == .ok && !hasEnded($0.id)
+        }
         let job = planner.next(of: able, busy: busy, now: SystemClock.unix.seconds)
         if let job, job.kind != .initial, let row = rows[job.group] { return (row, .job(job)) }
         let own = facts.groups.filter {
@@ -172,8 +178,8 @@ actor Crawler {
         isLooking = true
         defer { isLooking = false }
         do {
-            await noteAccess()
             try await read()
+            await noteAccess()
             let steps = planner.plan(facts, now: serverTime.seconds)
             for step in steps { try await perform(step) }
             if !steps.isEmpty { try await read() }
@@ -197,6 +203,7 @@ actor Crawler {
         // A row that somebody else cancelled: the scan of it ends after its page.
         let open = Set(facts.jobs.filter(\.isOpen).map(\.id))
         for (_, scan) in scans where scan.job != 0 && !open.contains(scan.job) { cancelled.insert(scan.job) }
+        ended = ended.filter { open.contains($0.key) }
         cancelled = cancelled.filter { id in open.contains(id) || scans.values.contains { $0.job == id } }
         let now = SystemClock.now
         suspects = try await ledger.suspects(before: serverTime.seconds - Absence.margin).filter { group, _ in
@@ -207,7 +214,8 @@ actor Crawler {
     private func perform(_ step: Planner.Step) async throws {
         switch step {
         case .create(let group, let kind, let since, let gaps):
-            let made = try await ledger.create(group: group, kind: kind, since: since, gaps: gaps, by: "\(context.name)")
+            let from = kind == .gap ? try await beforeWindow(group, since: since) : nil
+            let made = try await ledger.create(group: group, kind: kind, since: since, from: from, gaps: gaps, by: "\(context.name)")
             if let made {
                 context.logger.notice("a crawl is planned", metadata: ["job": "\(made)", "kind": "\(kind.rawValue)", "group": "\(group)"])
             }
@@ -219,6 +227,16 @@ actor Crawler {
             cancelled.insert(job)
             try await ledger.cancel(job, reason: reason)
         }
+    }
+
+    /// Where a gap fill begins that must reach farther back than the kept window: above what is known complete, if all of that is older.
+    private func beforeWindow(_ id: String, since: Int64) async throws -> Int64? {
+        guard let group = rows[id], group.facts.coverage.top > 0 else { return nil }
+        let top = group.facts.coverage.top
+        let newest = max(1, top - Crawler.newestLooked)...top
+        let all = try await ledger.stored(group, newest, before: serverTime.seconds)
+        let older = try await ledger.stored(group, newest, before: since)
+        return !all.isEmpty && older.count == all.count ? top + 1 : nil
     }
 
     /// Which chats this login can address, for this process and the account's other one.
@@ -244,6 +262,10 @@ actor Crawler {
     }
 
     func isCancelled(_ job: Int64) -> Bool { cancelled.contains(job) }
+
+    func didEnd(_ job: Int64) { ended[job] = SystemClock.now }
+
+    private func hasEnded(_ job: Int64) -> Bool { ended[job].map { SystemClock.now - $0 < settings.interval } ?? false }
 
     /// Registered, enabled channels that cannot be addressed.
     var unknown: [Ledger.Group] {

@@ -116,10 +116,12 @@ struct Ledger: Sendable {
     // MARK: jobs
 
     /// nil: one of this kind is open already.
-    func create(group: String, kind: CrawlFacts.Job.Kind, since: Int64, gaps: [Int64], by actor: String) async throws -> Int64? {
+    func create(
+        group: String, kind: CrawlFacts.Job.Kind, since: Int64, from: Int64? = nil, gaps: [Int64], by actor: String
+    ) async throws -> Int64? {
         guard let row = PostgresUUID(group), let kind = CrawlJob.Kind(rawValue: kind.rawValue) else { return nil }
         return try await store.createJob(
-            group: row, account: account, kind: kind, since: UnixTime(seconds: since), gaps: gaps, requestedBy: actor)?.id
+            group: row, account: account, kind: kind, since: UnixTime(seconds: since), fromID: from, gaps: gaps, requestedBy: actor)?.id
     }
 
     func add(gaps: [Int64], to job: Int64) async throws { _ = try await store.adopt(gaps: gaps, job: job) }
