@@ -62,11 +62,34 @@ public func pbkdf2HMACSHA512(password: [UInt8], salt: [UInt8], rounds: Int, leng
 
 /// CRC-32 of ISO 3309, as in zlib and gzip.
 public func crc32(_ bytes: some Sequence<UInt8>) -> UInt32 {
-    var crc: UInt32 = 0xFFFF_FFFF
-    for b in bytes { crc = crc32Table[Int(UInt8(truncatingIfNeeded: crc) ^ b)] ^ (crc >> 8) }
-    return ~crc
+    bytes.withContiguousStorageIfAvailable(crc32(of:)) ?? Array(bytes).withUnsafeBufferPointer(crc32(of:))
 }
 
-private let crc32Table: [UInt32] = (0..<256).map { i in
-    (0..<8).reduce(UInt32(i)) { c, _ in c & 1 == 1 ? 0xEDB8_8320 ^ (c >> 1) : c >> 1 }
+/// Eight bytes a step, each through a table of its own: whole packets go through this with the full transport.
+private func crc32(of bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    crc32Tables.withUnsafeBufferPointer { tables in
+        var crc: UInt32 = 0xFFFF_FFFF
+        let raw = UnsafeRawBufferPointer(bytes)
+        var at = 0
+        while raw.count - at >= 8 {
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)) ^ UInt64(crc)
+            crc = 0
+            for byte in 0..<8 {
+                let index = Int(truncatingIfNeeded: word >> UInt64(8 * byte)) & 0xFF
+                crc ^= tables[(7 - byte) * 256 + index]
+            }
+            at += 8
+        }
+        for b in bytes[at...] { crc = tables[Int(UInt8(truncatingIfNeeded: crc) ^ b)] ^ (crc >> 8) }
+        return ~crc
+    }
 }
+
+/// Table n, of 256 entries each, is for a byte with n more behind it.
+private let crc32Tables: [UInt32] = {
+    var tables: [UInt32] = (0..<256).map { i in
+        (0..<8).reduce(UInt32(i)) { c, _ in c & 1 == 1 ? 0xEDB8_8320 ^ (c >> 1) : c >> 1 }
+    }
+    for entry in 256..<2_048 { tables.append(tables[Int(tables[entry - 256] & 0xFF)] ^ (tables[entry - 256] >> 8)) }
+    return tables
+}()

@@ -43,10 +43,10 @@ public enum Gzip {
         return out
     }
 
-    /// The bytes packed, or nil when that is not shorter.
-    public static func deflate(_ bytes: [UInt8]) -> [UInt8]? {
+    /// The bytes packed, or nil when that is not shorter. `level` is zlib's, 1 (fast) to 9 (short).
+    public static func deflate(_ bytes: [UInt8], level: Int32 = 6) -> [UInt8]? {
         var stream = z_stream()
-        precondition(shim_deflateInit_gzip(&stream, 6) == Z_OK, "zlib has no memory for a stream")
+        precondition(shim_deflateInit_gzip(&stream, level) == Z_OK, "zlib has no memory for a stream")
         defer { deflateEnd(&stream) }
         var input = bytes
         var finished = false
