@@ -58,6 +58,9 @@ public struct Control {
             let answer = try act(command, on: &server.world, now: now)
             server.publish(now: now)
             return [answer]
+        case "warm":
+            let count = try server.warm(layer: command["layer"]?.integer.map { Int32(clamping: $0) } ?? server.settings.layer)
+            return [["ok": true, "messages": .integer(Int64(count))]]
         case "calls_log": return try callsLog(command, &server)
         default:
             if let lines = try files(command, on: &server, now: now) { return lines }

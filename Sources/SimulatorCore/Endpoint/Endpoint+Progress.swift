@@ -109,7 +109,7 @@ extension Endpoint {
 
     private mutating func respond(to message: Int64, of id: SessionID, with answer: TelegramServer.Answer) {
         switch answer {
-        case .result(let bytes): sessions[id]?.session.respond(to: message, result: bytes)
+        case .result(let bytes): sessions[id]?.session.respond(to: message, result: packing.pack(bytes))
         case .failure(let failure): sessions[id]?.session.fail(message, code: failure.code, text: failure.name)
         }
     }

@@ -62,6 +62,7 @@ public struct Endpoint: Sendable {
     /// How far the server's civil clock is from the machine's.
     public internal(set) var skew = Duration.zero
     let keys: [RSAPrivateKey]
+    var packing = AnswerPacking()
     var clock: ServerClock
     var configuration: ServerSession.Configuration
     var connections: [Int: Connection] = [:]
@@ -85,6 +86,8 @@ public struct Endpoint: Sendable {
         self.server = server
         self.keys = keys
         self.configuration = configuration
+        // Packed here, once for all who ask.
+        self.configuration.packsResults = false
         clock = ServerClock(authoritative: now.time, at: now.instant)
     }
 

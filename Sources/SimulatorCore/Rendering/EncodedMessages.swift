@@ -85,33 +85,53 @@ extension TelegramServer {
         _ id: Int32, in place: Peer, _ caller: Caller, _ layer: Int32, _ mentioned: inout Mentioned, to out: inout [UInt8]
     ) throws {
         guard let key = world.key(of: id, in: place, for: caller.user) else { return }
-        let isShared = world.contents[key].channelMessageID != 0
         let isOut = world.contents[key].sender == caller.user && !world.contents[key].isAnonymous
-        let epoch = world.contents[key].media.map { $0.anyFile.map { world.referenceEpoch(of: $0) &+ 1 } ?? 0 } ?? 0
-        if encoded.layers[layer]?.messages.count ?? 0 <= key {
-            let missing = world.contents.count - (encoded.layers[layer]?.messages.count ?? 0)
+        let start = out.count
+        try withEncoded(key, id, in: place, for: caller.user, layer) { message in
+            for peer in message.mentioned { mentioned.insert(peer) }
+            out += message.bytes
+        }
+        if isOut { out[start + 4] |= TelegramServer.outFlag }
+    }
+
+    /// The message's bytes without `out`, made when they are not there or stale.
+    private mutating func withEncoded(
+        _ key: Int, _ id: Int32, in place: Peer, for user: Int64, _ layer: Int32, _ use: (EncodedCache.Message) -> Void
+    ) throws {
+        let viewer = world.contents[key].channelMessageID != 0 ? 0 : user
+        let epoch = world.contents[key].media?.anyFile.map { world.referenceEpoch(of: $0) &+ 1 } ?? 0
+        let missing = world.contents.count - (encoded.layers[layer]?.messages.count ?? 0)
+        if missing > 0 {
             encoded.layers[layer, default: EncodedCache.Layer()].messages += Array(repeating: nil, count: missing)
         }
-        let viewer = isShared ? 0 : caller.user
-        let start = out.count
         if let known = encoded.layers[layer]?.messages[key], known.revision == world.contents[key].revision, known.epoch == epoch,
             known.viewer == viewer
         {
-            for peer in known.mentioned { mentioned.insert(peer) }
-            out += known.bytes
-        } else {
-            var own = Mentioned()
-            var object = world.message(key, id: id, in: place, for: caller.user, &own)
-            object["out"] = nil
-            let bytes = try TL.encode(object, layer: layer)
-            let list = own.chats.map { Peer.chat($0) } + own.channels.map { Peer.channel($0) } + own.users.map { Peer.user($0) }
-            encoded.layers[layer]?.messages[key] = EncodedCache.Message(
-                bytes: bytes, mentioned: list.filter { $0 != place }, revision: world.contents[key].revision, epoch: epoch, id: id,
-                viewer: viewer)
-            for peer in list { mentioned.insert(peer) }
-            out += bytes
+            return use(known)
         }
-        if isOut { out[start + 4] |= TelegramServer.outFlag }
+        var own = Mentioned()
+        var object = world.message(key, id: id, in: place, for: user, &own)
+        object["out"] = nil
+        let list = own.chats.map { Peer.chat($0) } + own.channels.map { Peer.channel($0) } + own.users.map { Peer.user($0) }
+        let message = EncodedCache.Message(
+            bytes: try TL.encode(object, layer: layer), mentioned: list.filter { $0 != place }, revision: world.contents[key].revision,
+            epoch: epoch, id: id, viewer: viewer)
+        encoded.layers[layer]?.messages[key] = message
+        use(message)
+    }
+
+    /// Encodes every message of supergroups and channels ahead, so that the first crawl costs as little as the next. Returns how many.
+    mutating func warm(layer: Int32) throws -> Int {
+        var count = 0
+        for channel in world.channelOrder {
+            let place = Peer.channel(channel)
+            for id in world.channels[channel]?.ids ?? [] {
+                guard let key = world.channels[channel]?.key(id) else { continue }
+                try withEncoded(key, id, in: place, for: 0, layer) { _ in }
+                count += 1
+            }
+        }
+        return count
     }
 
     private mutating func encodedUser(_ user: Int64, for viewer: Int64, _ layer: Int32) throws -> [UInt8] {
