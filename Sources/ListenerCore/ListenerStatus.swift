@@ -14,6 +14,8 @@ public struct ListenerCounters: Sendable, Equatable {
     public var messages: UInt64 = 0
     public var edits: UInt64 = 0
     public var deletes: UInt64 = 0
+    /// Counters that came without their message.
+    public var counters: UInt64 = 0
 
     public init() {}
 
@@ -23,6 +25,7 @@ public struct ListenerCounters: Sendable, Equatable {
             switch change.kind {
             case .message(let message): if message.edited { edits += 1 } else { messages += 1 }
             case .deletion(let deletion): deletes += UInt64(deletion.ids.count)
+            case .counters: counters += 1
             default: break
             }
         }

@@ -55,11 +55,15 @@ public struct Recorder: Sendable {
     /// The records of one delivery: none when it is left out for now, two when what was left out must be told before it.
     public mutating func take(_ delivery: Delivery, registry: GroupRegistry, peers: PeerBook, now: Instant) -> [Recorded] {
         let mapping = ChangeMapping(registry: registry, peers: peers)
-        let changes = delivery.items.flatMap {
-            mapping.changes($0, generation: delivery.generation, receivedAt: delivery.receivedAt)
+        var fold = CounterFold()
+        var left = 0
+        for item in delivery.items {
+            let made = mapping.changes(item, generation: delivery.generation, receivedAt: delivery.receivedAt)
+            if made.isEmpty { left += 1 }
+            for change in made { fold.append(change) }
         }
+        let changes = fold.changes
         kept += UInt64(changes.count)
-        let left = delivery.items.count - min(changes.count, delivery.items.count)
         filtered += UInt64(left)
         guard let box = delivery.box else {
             return changes.isEmpty ? [] : [record(header(delivery, box: nil, from: 0, to: 0, filtered: 0), changes)]

@@ -38,7 +38,9 @@ public struct GroupRegistry: Sendable, Equatable {
     /// Bare ids, ascending.
     public var channels: [Int64] { (uuids[.channel] ?? [:]).keys.sorted() }
     /// Whether it has a basic group that the other one has not.
-    public func addsBasicGroup(to other: GroupRegistry) -> Bool { (uuids[.basicGroup] ?? [:]).keys.contains { !other.contains(.basicGroup, $0) } }
+    public func addsBasicGroup(to other: GroupRegistry) -> Bool {
+        (uuids[.basicGroup] ?? [:]).keys.contains { !other.contains(.basicGroup, $0) }
+    }
     public var hasBasicGroups: Bool { !(uuids[.basicGroup] ?? [:]).isEmpty }
     public var count: Int { uuids.values.reduce(0) { $0 + $1.count } }
 }

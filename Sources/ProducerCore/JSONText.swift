@@ -26,26 +26,27 @@ struct JSONText {
         write(Int64(truncatingIfNeeded: value))
     }
 
-    mutating func member(_ name: StaticString, _ value: String) {
-        key(name)
-        write(value)
-    }
-
     /// A whole number is written without a fraction.
     mutating func member(_ name: StaticString, _ value: Double) {
         key(name)
         if let whole = Int64(exactly: value) { return write(whole) }
+        isFirst = false
         out += (value.isFinite ? "\(value)" : "null").utf8
     }
 
     /// Only what is there, and text only if it says something.
     mutating func member(_ name: StaticString, _ value: (some BinaryInteger)?) { if let value { member(name, value) } }
-    mutating func member(_ name: StaticString, _ value: String?) { if let value, !value.isEmpty { member(name, value) } }
+    mutating func member(_ name: StaticString, _ value: String?) {
+        guard let value, !value.isEmpty else { return }
+        key(name)
+        write(value)
+    }
 
     /// Only what is set.
     mutating func flag(_ name: StaticString, _ value: Bool) {
         guard value else { return }
         key(name)
+        isFirst = false
         out += "true".utf8
     }
 

@@ -60,7 +60,7 @@ struct PageNames: PeerNames {
         for peer in peers {
             guard let name = peer.peer.name else { continue }
             // A reduced form may have a reduced name.
-            if peer.isMin, peer.key.kind == .user, let before = known?.name(of: peer.key) {
+            if peer.isMin, peer.key.kind == .user, let before = names[peer.key] ?? known?.name(of: peer.key) {
                 names[peer.key] = before
             } else {
                 names[peer.key] = name

@@ -130,17 +130,25 @@ extension TLReader {
 
     /// How far behind an unknown element its end is looked for, in bytes: real updates and messages are far shorter.
     private static let resumeWindow = 1 << 18
-    /// How many places are tried in earnest, so that bytes made to look like many beginnings cost little.
+    /// How many places are tried in earnest for the end of one element, and for the ends of all that are unknown, so that bytes made to
+    /// look like many beginnings cost little.
     private static let resumeTries = 64
+    private static let resumeTriesOfAll = 512
 
     /// Where `left` more elements of the type begin from which, with the rest of the walk, the bytes end exactly.
     func resume(behind start: Int, left: Int, of element: Int, then walk: Walk) -> Int? {
+        var budget = TLReader.resumeTriesOfAll
+        return resume(behind: start, left: left, of: element, then: walk, &budget)
+    }
+
+    private func resume(behind start: Int, left: Int, of element: Int, then walk: Walk, _ budget: inout Int) -> Int? {
         var tries = 0
         var place = start + 4
-        while place <= min(end, start + TLReader.resumeWindow) && tries < TLReader.resumeTries {
+        while place <= min(end, start + TLReader.resumeWindow) && tries < TLReader.resumeTries && budget > 0 {
             if canBegin(left > 0 ? element : nil, at: place) {
                 tries += 1
-                if reachesEnd(from: place, left: left, of: element, then: walk) { return place }
+                budget -= 1
+                if reachesEnd(from: place, left: left, of: element, then: walk, &budget) { return place }
             }
             place += 4
         }
@@ -159,11 +167,20 @@ extension TLReader {
         UInt32(littleEndian: base.loadUnaligned(fromByteOffset: place, as: UInt32.self)) == Schema.vector
     }
 
-    private func reachesEnd(from place: Int, left: Int, of element: Int, then walk: Walk) -> Bool {
+    private func reachesEnd(from place: Int, left: Int, of element: Int, then walk: Walk, _ budget: inout Int) -> Bool {
         var probe = self
         probe.offset = place
         do throws(TLError) {
-            for _ in 0..<left { try probe.skipObject() }
+            for i in 0..<left {
+                let start = probe.offset
+                do throws(TLError) {
+                    try probe.skipObject()
+                } catch {
+                    // One more that is unknown: whether everything behind it fits is for the search of its own end to say.
+                    guard error.isUnknownConstructor else { throw error }
+                    return resume(behind: start, left: left - i - 1, of: element, then: walk, &budget) != nil
+                }
+            }
             var step = walk.step
             var flags = walk.flags
             for _ in 0..<walk.left {

@@ -1,11 +1,12 @@
 import Events
 import Foundation
-@testable import ListenerCore
 import Primitives
 import ProducerCore
 import TL
 import TelegramClient
 import Testing
+
+@testable import ListenerCore
 
 @Suite struct ListenerMachineTests {
     private func machine(_ groups: [CapturedGroup] = [basicGroup, channel]) -> ListenerMachine {
@@ -254,7 +255,7 @@ import Testing
                 "updates",
                 [
                     "updates": .objects([newMessage(101, in: peer(basicGroup)).object, newMessage(102, in: peer(basicGroup)).object]),
-                    "users": [], "chats": [], "date": 1_800_000_000, "seq": 0,
+                    "users": [], "chats": [.object(TLObject("chatEmpty", ["id": 7]))], "date": 1_800_000_000, "seq": 0,
                 ]))
         let second = try TL.encode(newMessage(102, in: peer(basicGroup)).object)
         let offset = try #require((0...bytes.count - second.count).first { Array(bytes[$0..<$0 + second.count]) == second })

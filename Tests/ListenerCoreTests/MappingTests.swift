@@ -1,10 +1,11 @@
 import Events
-@testable import ListenerCore
 import Primitives
-@testable import ProducerCore
 import TL
 import TelegramClient
 import Testing
+
+@testable import ListenerCore
+@testable import ProducerCore
 
 @Suite struct MessageMappingTests {
     private let sighting = Sighting(position: 12, generation: 1, edited: false, observedAt: 1_800_000_000)

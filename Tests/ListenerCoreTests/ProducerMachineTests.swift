@@ -1,7 +1,8 @@
 import Events
 import Primitives
-@testable import ProducerCore
 import Testing
+
+@testable import ProducerCore
 
 @Suite struct ProducerMachineTests {
     private func welcomed(credit: UInt32 = 10_000) -> ProducerMachine {

@@ -1,10 +1,11 @@
 import Events
-@testable import ListenerCore
 import Primitives
 import ProducerCore
 import TL
 import TelegramClient
 import Testing
+
+@testable import ListenerCore
 
 @Suite struct RecorderTests {
     private let registry = GroupRegistry([basicGroup, channel])
