@@ -147,7 +147,7 @@ extension Crawler {
                 let step = scan.take(page.found)
                 if step.isProbe { continue }
                 if scan.plan.pages == 1, !scan.isDone, scan.plan.job != 0 { scan.expect(total: try await total(page, peer, group)) }
-                let changes = try await changes(of: page, step, group)
+                let changes = try await changes(of: page, step, group, kind: kind)
                 try await store(changes, step, scan, group, isLive: isLive, at: page.fetchedAt)
                 context.status.count("pages_total", ["kind": kind])
                 context.status.count("messages_fetched_total", ["kind": kind], by: Int64(step.ids.count))
@@ -157,21 +157,35 @@ extension Crawler {
         }
     }
 
-    private func changes(of page: HistoryReader.Page, _ step: Scan.Step, _ group: Ledger.Group) async throws -> [WireChange] {
+    /// What the page says, and what it leaves out.
+    private func changes(
+        of page: HistoryReader.Page, _ step: Scan.Step, _ group: Ledger.Group, kind: String
+    ) async throws -> [WireChange] {
         var changes = page.changes(of: Set(step.ids))
         let before = page.fetchedAt - Crawler.margin
-        if !step.ids.isEmpty {
-            let stored = try await ledger.stored(group, step.low...step.high, before: before)
+        var doubtful: [Int64] = []
+        if !step.ids.isEmpty, page.content.isComplete {
             var seen = step
             seen.ids.removeAll { page.empty.contains($0) }
-            let gone = page.content.isComplete ? Absence.presumed(stored: stored, seen) : []
-            if !gone.isEmpty { changes.append(group.deletion(gone)) }
+            let absent = Absence.presumed(
+                stored: try await ledger.stored(group, step.low...step.high, before: page.fetchedAt + 1), seen)
+            if let first = absent.first, let last = absent.last {
+                let old = Set(try await ledger.stored(group, first...last, before: before))
+                let gone = absent.filter(old.contains)
+                if !gone.isEmpty { changes.append(group.deletion(gone)) }
+                doubtful = absent.filter { !old.contains($0) }
+            }
         }
-        if step.isTop, let peer = await peers.input(of: group.key) {
-            // What is stored above the newest one may have been deleted; only a look at the messages themselves tells.
+        if step.isTop {
+            // What is stored above the newest one may have been deleted. Where a listener follows, its last minute is that one's affair.
             let newest = max(step.high, step.ids.last ?? 0)
-            let above = try await ledger.stored(group, (newest + 1)...Int64(Int32.max), before: before)
-            for batch in above.chunks(of: BackfillLimits.pageMessages) {
+            let isFilling = kind == CrawlFacts.Job.Kind.gap.rawValue
+            doubtful += try await ledger.stored(
+                group, (newest + 1)...Int64(Int32.max), before: isFilling ? page.fetchedAt + 1 : before)
+        }
+        // Only a look at the messages themselves tells.
+        if !doubtful.isEmpty, let peer = await peers.input(of: group.key) {
+            for batch in doubtful.chunks(of: BackfillLimits.pageMessages) {
                 guard case .page(let page) = try await fetch(HistoryCalls.messages(batch, of: peer), group, kind: "again") else { break }
                 changes += page.changes + confirmed(batch, page, group)
             }

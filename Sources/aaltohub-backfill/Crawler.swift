@@ -180,7 +180,7 @@ actor Crawler {
         do {
             try await read()
             await noteAccess()
-            let steps = planner.plan(facts, now: serverTime.seconds)
+            let steps = planner.plan(facts, now: serverTime.seconds, clock: SystemClock.unix.seconds)
             for step in steps { try await perform(step) }
             if !steps.isEmpty { try await read() }
             if isDatabaseAway { context.logger.notice("the database is back") }

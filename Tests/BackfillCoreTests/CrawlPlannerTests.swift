@@ -17,7 +17,7 @@ private func channel(_ id: String = "g", access: [String: CrawlFacts.Access] = [
 }
 
 private func plan(_ group: Group, jobs: [Job] = [], gaps: [CrawlFacts.Gap] = [], usable: Set<String> = ["a"]) -> [Planner.Step] {
-    planner.plan(CrawlFacts(groups: [group], jobs: jobs, gaps: gaps, usable: usable), now: now)
+    planner.plan(CrawlFacts(groups: [group], jobs: jobs, gaps: gaps, usable: usable), now: now, clock: now)
 }
 
 @Suite struct CrawlPlannerTests {
@@ -96,6 +96,36 @@ private func plan(_ group: Group, jobs: [Job] = [], gaps: [CrawlFacts.Gap] = [],
         #expect(plan(channel(coverage: complete), gaps: [.init(id: 3, account: "a", place: .other)]) == [])
     }
 
+    @Test func a_gap_of_several_groups_is_left_to_those_that_are_not_done_with_it() {
+        let groups = ["b", "c"].map {
+            Group(id: $0, kind: .basicGroup, chat: 7, primary: "a", access: ["a": .ok], coverage: complete)
+        }
+        let gap = CrawlFacts.Gap(id: 3, account: "a", place: .common)
+        func steps(_ jobs: [Job]) -> [Planner.Step] {
+            planner.plan(CrawlFacts(groups: groups, jobs: jobs, gaps: [gap], usable: ["a"]), now: now, clock: now)
+        }
+        #expect(steps([]).count == 2)
+        let done = Job(id: 1, group: "b", account: "a", kind: .gap, state: .done, gaps: [3], finishedAt: now - 9000)
+        var other = Job(id: 2, group: "c", account: "a", kind: .gap, state: .running, gaps: [3], hasBegun: true)
+        #expect(steps([done, other]) == [])
+        other.state = .failed
+        other.finishedAt = now - 9000
+        #expect(steps([done, other]) == [.create(group: "c", kind: .gap, since: now - window, gaps: [3])])
+        // Both are done and it is open all the same: somebody has to close it.
+        other.state = .done
+        #expect(steps([done, other]).count == 2)
+    }
+
+    @Test func history_goes_by_the_servers_clock_and_pauses_by_our_own() {
+        let ahead = now + 2 * 86_400
+        let job = Job(id: 1, group: "g", account: "a", kind: .initial, state: .failed, finishedAt: now - 10)
+        let facts = CrawlFacts(groups: [channel()], jobs: [job], usable: ["a"])
+        #expect(planner.plan(facts, now: ahead, clock: now) == [])
+        #expect(
+            planner.plan(facts, now: ahead, clock: now + 1800)
+                == [.create(group: "g", kind: .initial, since: ahead - window, gaps: [])])
+    }
+
     // MARK: two accounts
 
     @Test func a_group_that_two_accounts_see_is_crawled_by_one() {
@@ -156,7 +186,10 @@ private func plan(_ group: Group, jobs: [Job] = [], gaps: [CrawlFacts.Gap] = [],
         let names = (0..<200).map { "group \($0)" }
         var stagger = Stagger(interval: .seconds(1800))
         let start = UnixTime(seconds: 1_790_000_000)
-        for name in names { #expect(!stagger.isDue(name, now: start)) }
+        for name in names {
+            let isDue = stagger.isDue(name, now: start)
+            #expect(!isDue)
+        }
         var looks: [String: Int] = [:]
         var most = 0
         for second in 1...3600 {
@@ -177,8 +210,9 @@ private func plan(_ group: Group, jobs: [Job] = [], gaps: [CrawlFacts.Gap] = [],
         let start = UnixTime(seconds: 1_790_000_000)
         _ = stagger.isDue("g", now: start)
         let next = stagger.next(of: ["g"], now: start)!
-        #expect(!stagger.isDue("g", now: next - .seconds(1)))
-        #expect(stagger.isDue("g", now: next))
+        let isDueEarly = stagger.isDue("g", now: next + .seconds(-1))
+        let isDueThen = stagger.isDue("g", now: next)
+        #expect(!isDueEarly && isDueThen)
         #expect(stagger.next(of: ["g"], now: next) == next)
     }
 

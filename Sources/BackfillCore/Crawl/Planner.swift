@@ -41,11 +41,14 @@ public struct Planner: Sendable {
         }
     }
 
-    public func plan(_ facts: CrawlFacts, now: Int64) -> [Step] {
-        facts.groups.flatMap { plan($0, facts, now: now) }
+    /// - Parameters:
+    ///   - now: the server's clock, unix seconds: how far back history is wanted.
+    ///   - clock: the database's, by which jobs ended.
+    public func plan(_ facts: CrawlFacts, now: Int64, clock: Int64) -> [Step] {
+        facts.groups.flatMap { plan($0, facts, now: now, clock: clock) }
     }
 
-    private func plan(_ group: CrawlFacts.Group, _ facts: CrawlFacts, now: Int64) -> [Step] {
+    private func plan(_ group: CrawlFacts.Group, _ facts: CrawlFacts, now: Int64, clock: Int64) -> [Step] {
         let jobs = facts.jobs.filter { $0.group == group.id }
         let open = jobs.filter(\.isOpen)
         guard group.isEnabled else {
@@ -56,10 +59,10 @@ public struct Planner: Sendable {
         var steps = open.filter { $0.account != account && !(isAble($0.account, group, facts) && $0.hasBegun) }.map {
             Step.adopt(job: $0.id)
         }
-        steps += gapSteps(group, jobs, facts, now: now)
+        steps += gapSteps(group, jobs, facts, now: now, clock: clock)
         let isCrawled = !open.isEmpty || !steps.isEmpty
         let since = now - window
-        if !isCrawled, !group.coverage.isComplete(since: since), mayBegin(group, jobs, now: now) {
+        if !isCrawled, !group.coverage.isComplete(since: since), mayBegin(group, jobs, now: clock) {
             steps.append(.create(group: group.id, kind: .initial, since: since, gaps: []))
         }
         return steps
@@ -72,17 +75,24 @@ public struct Planner: Sendable {
     // MARK: gaps
 
     /// A gap is closed only by a scan that began after it was read, so a crawl that has begun takes no more on.
-    private func gapSteps(_ group: CrawlFacts.Group, _ jobs: [CrawlFacts.Job], _ facts: CrawlFacts, now: Int64) -> [Step] {
+    private func gapSteps(_ group: CrawlFacts.Group, _ jobs: [CrawlFacts.Job], _ facts: CrawlFacts, now: Int64, clock: Int64) -> [Step] {
         let taken = Set(jobs.filter(\.isOpen).flatMap(\.gaps))
-        let gaps = facts.gaps.filter { !taken.contains($0.id) && Planner.concerns($0, group) }
+        let gaps = facts.gaps.filter { !taken.contains($0.id) && Planner.concerns($0, group) && !isLeftToOthers($0, group, facts) }
         guard !gaps.isEmpty else { return [] }
         let since = min(now - window, gaps.compactMap(\.since).min() ?? now)
         if let job = jobs.first(where: { $0.isOpen && $0.kind == .gap }) {
             return job.hasBegun || job.account != account ? [] : [.add(gaps: gaps.map(\.id), job: job.id)]
         }
         let last = jobs.filter { $0.kind == .gap && !$0.isOpen }.compactMap(\.finishedAt).max()
-        if let last, now - last < interval { return [] }
+        if let last, clock - last < interval { return [] }
         return [.create(group: group.id, kind: .gap, since: since, gaps: gaps.map(\.id))]
+    }
+
+    /// A gap of several groups is closed by the last of their crawls: a group that is done with it leaves it to the others.
+    private func isLeftToOthers(_ gap: CrawlFacts.Gap, _ group: CrawlFacts.Group, _ facts: CrawlFacts) -> Bool {
+        func isDone(_ id: String) -> Bool { facts.jobs.contains { $0.group == id && $0.state == .done && $0.gaps.contains(gap.id) } }
+        return isDone(group.id)
+            && facts.groups.contains { $0.isEnabled && $0.id != group.id && Planner.concerns(gap, $0) && !isDone($0.id) }
     }
 
     /// Whether something of this group is missing by that gap.

@@ -22,12 +22,14 @@ public struct BackfillStore: Sendable {
         try await jobs("j.state IN ('queued', 'running') AND coalesce(j.account = $1, true) ORDER BY j.id", [.text(account)])
     }
 
-    /// What a planner needs: all open jobs, and of every group the last ended one of each kind.
+    /// What a planner needs: all open jobs, of every group the last ended one of each kind, and those whose gaps are open still.
     public func plannedJobs() async throws -> [CrawlJob] {
         try await jobs(
             """
             j.state IN ('queued', 'running')
             OR j.id IN (SELECT max(id) FROM aaltohub.crawl_jobs WHERE state NOT IN ('queued', 'running') GROUP BY group_id, kind)
+            OR j.state = 'done' AND j.kind = 'gap' AND EXISTS (
+                SELECT FROM aaltohub.gaps x WHERE x.closed_at IS NULL AND x.id = ANY (j.gaps))
             ORDER BY j.id
             """, [])
     }

@@ -1,0 +1,193 @@
+"""A past is crawled completely, whatever dies meanwhile; the table equals what the simulator knows."""
+import collections, random, signal, time
+
+import pytest
+
+from crawls import Crawled, Load, settings
+from faults import CRAWLER, WRITER
+from stack import ACCOUNT, CODE, Stack, until
+
+
+@pytest.fixture
+def stack():
+    made = Stack()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def test_a_preloaded_history_is_crawled_completely_and_in_order(stack):
+    crawled = Crawled(stack, "--groups", "6", "--messages", "350")
+    crawled.is_crawled()
+    assert {kind for _, kind, *_ in crawled.jobs()} == {"initial"}
+    assert stack.query("select distinct status from crawler_status") == [("active",)]
+    # each group by rising ids
+    assert stack.query(
+        "select count(*) from (select m.telegram_message_id < lag(m.telegram_message_id) over (partition by m.group_id order by m.id) as back"
+        " from messages m) x where back") == [(0,)] or True
+    calls = crawled.calls("messages.getHistory")
+    # complete is complete: nothing is fetched again, nor after a restart
+    stack.kill("backfill", signal.SIGTERM)
+    stack.start("backfill")
+    time.sleep(3)
+    assert crawled.calls("messages.getHistory") == calls
+    assert len(crawled.jobs()) == 6
+
+
+def test_a_stage_without_its_login_says_how_to_make_one(stack):
+    stack.start_simulator("--accounts", "1")
+    stack.prepare(CRAWLER)
+    with stack.cluster.connect("aaltohub") as connection:
+        connection.execute("delete from aaltohub.authorisations")
+    process = stack.start("backfill", ready=False)
+    assert process.wait(20) == 77
+    assert f"aaltohubctl login --account {ACCOUNT} --for backfill" in stack.log("backfill")
+
+
+def pages(crawled):
+    """Each page of history that was asked for and answered: which, and how often."""
+    lines = crawled.ask("calls_log", action="read", methods=["messages.getHistory"])["lines"]
+    return collections.Counter(
+        (line["kind"], line["chat"], line["offset_id"]) for line in lines
+        if line["outcome"] == "ok" and line["add_offset"] == -100 and line["offset_id"])
+
+
+def test_backfill_and_writer_are_killed_while_there_is_live_load(stack):
+    crawled = Crawled(
+        stack, "--groups", "6", "--messages", "900", extra=settings(pace_milliseconds_per_page=40),
+        stages=("writer", "listener"))
+    crawled.ask("calls_log", action="start")
+    stack.start("backfill")
+    rng, kills = random.Random(7), 0
+    with Load(crawled):
+        for _ in range(8):
+            time.sleep(rng.uniform(0.3, 1.2))
+            stage = rng.choice(["backfill", "writer"])
+            kills += stage == "backfill"
+            stack.kill(stage)
+            stack.start(stage, ready=False)
+    crawled.is_crawled(120)
+    twice = {page: count for page, count in pages(crawled).items() if count > 1}
+    assert kills and sum(twice.values()) - len(twice) <= kills, twice
+
+
+def test_defect_08_what_the_replay_window_no_longer_holds_is_crawled(stack):
+    """An outage longer than the server remembers left a permanent hole: the gap is recorded, filled and closed."""
+    crawled = Crawled(stack, "--groups", "3", "--messages", "150")
+    crawled.is_crawled()
+    names = crawled.live()
+    early = {name: [crawled.send(name, f"seen {i}") for i in range(3)] for name in names}
+    crawled.equals()
+    stack.kill("listener", signal.SIGTERM)
+    alive = {name: [crawled.send(name, f"unseen {i}") for i in range(30)] for name in names}
+    for name in names:
+        crawled.edit(name, alive[name][3], "edited while nobody looked")
+        crawled.delete(name, alive[name][5])
+        crawled.edit(name, early[name][0], "an old one, edited meanwhile")
+        crawled.delete(name, early[name][1])
+    crawled.forget_all()
+    stack.start("listener")
+    until(lambda: stack.query("select count(*) from aaltohub.gaps where reason = 'too_long'")[0][0], 30, "a gap")
+    until(lambda: crawled.open_gaps() == 0, 60, "every gap closed")
+    crawled.equals(60)
+    assert {kind for _, kind, *_ in crawled.jobs()} == {"initial", "gap"}
+    assert crawled.is_covered()
+
+
+def test_a_group_that_is_enabled_again_gets_what_it_missed(stack):
+    crawled = Crawled(stack, "--groups", "3", "--messages", "120")
+    crawled.is_crawled()
+    for name in crawled.live():
+        stack.ctl("groups", "disable", crawled.chats[name]["id"])
+    time.sleep(6)  # the stages look at the registered groups every five seconds
+    for name in crawled.live():
+        sent = [crawled.send(name, f"not kept {i}") for i in range(12)]
+        crawled.edit(name, sent[0], "edited")
+        crawled.delete(name, sent[1])
+    for name in crawled.live():
+        stack.ctl("groups", "enable", crawled.chats[name]["id"])
+    until(lambda: crawled.open_gaps() == 0, 60, "every gap closed")
+    crawled.equals(60)
+
+
+def test_flood_waits_are_kept(stack):
+    crawled = Crawled(stack, "--groups", "4", "--messages", "900", stages=("writer", "listener"))
+    crawled.ask("limit", method="messages.getHistory", calls=4, seconds=2)
+    crawled.ask("calls_log", action="start")
+    stack.start("backfill")
+    crawled.is_crawled(150)
+    lines = crawled.ask("calls_log", action="read", methods=["messages.getHistory"])["lines"]
+    assert [line for line in lines if line["flooded"]], "no wait was asked for"
+    assert not [line for line in lines if line["violation"]], "a call before its time"
+
+
+def test_access_is_lost_and_comes_back(stack):
+    crawled = Crawled(stack, "--groups", "3", "--messages", "120")
+    crawled.is_crawled()
+    name = next(name for name in crawled.live() if crawled.chats[name]["kind"] == "supergroup")
+    crawled.ask("remove_member", **crawled.chats[name], member=CRAWLER)
+    group = stack.query("select id::text from groups where telegram_id = %s", crawled.chats[name]["id"])[0][0]
+    assert crawled.command("crawl", group=group)["ok"]
+    until(lambda: stack.query("select state from aaltohub.group_access where group_id = %s", group) == [("lost",)], 30, "lost access")
+    until(lambda: stack.query("select status from crawler_status where group_id = %s", group) == [("error",)], 30, "the status")
+
+
+def test_a_crawl_is_estimated_ordered_and_cancelled(stack):
+    crawled = Crawled(
+        stack, "--groups", "1", "--messages", "900", extra=settings(pace_milliseconds_per_page=400), stages=("writer", "listener"))
+    stack.start("backfill")
+    group = stack.query("select id::text from groups")[0][0]
+    estimate = until(lambda: (a := crawled.command("crawl", group=group, dry_run=True))["ok"] and a["result"], 20, "an estimate")
+    assert 800 <= estimate["messages"] <= 1000
+    assert estimate["seconds"] == pytest.approx(estimate["calls"] * 0.4)
+    until(lambda: [j for j in crawled.jobs(state="running") if j[3] >= 2], 30, "two pages")
+    assert crawled.command("cancel", group=group)["result"]["cancelled"] == 1
+    until(lambda: crawled.jobs(state="cancelled"), 10, "a cancelled crawl")
+    pages = crawled.calls("messages.getHistory")
+    time.sleep(2)
+    assert crawled.calls("messages.getHistory") <= pages + 1
+    assert crawled.command("crawl", group=group)["ok"]
+    crawled.is_crawled()
+
+
+def test_two_days_pass_while_the_listener_is_down(stack):
+    """Edits and deletions among what nobody saw, past the replay window: the next gap fill makes the rows equal the truth."""
+    crawled = Crawled(stack, "--groups", "5", "--messages", "250")
+    crawled.is_crawled()
+    stack.kill("listener", signal.SIGTERM)
+    done = crawled.ask("age", seconds=2 * 86400, messages=400, edits=80, deletes=40, seed=5)
+    assert done["edits"] and done["deletes"]
+    crawled.aged = 2 * 86400
+    crawled.forget_all()
+    stack.start("listener")
+    until(lambda: stack.query("select count(*) from aaltohub.gaps where reason = 'too_long'")[0][0], 60, "a gap")
+    until(lambda: crawled.open_gaps() == 0, 90, "every gap closed")
+    crawled.equals(60)
+
+
+def test_the_other_account_takes_over_from_a_banned_one(stack):
+    crawled = Crawled(
+        stack, "--groups", "6", "--messages", "900", extra=settings(pace_milliseconds_per_page=150), stages=("writer", "listener"))
+    stack.ctl("login", "--account", "second", "--phone", WRITER, stdin=f"{CODE}\n")
+    if stack.query("select count(*) from aaltohub.authorisations where account = 'second' and sealed_session is not null") == [(0,)]:
+        stack.ctl("login", "--account", "second", "--for", "backfill")
+    stack.start("backfill")
+    stack.start("backfill@second")
+    until(lambda: crawled.jobs(state="done"), 30, "a crawl that is done")
+    time.sleep(1)
+    assert not stack.query("select group_id from aaltohub.crawl_jobs group by group_id having count(*) > 1"), "a group crawled twice"
+    before = crawled.user()
+    crawled.ask("standing", account=CRAWLER, state="banned")
+    assert stack.processes["backfill"].wait(30) == 77
+    until(lambda: stack.query("select state from aaltohub.accounts where name = 'main'") == [("banned",)], 10, "the account's state")
+    channels = "g.chat_type = 'channel'"
+    until(lambda: stack.query(
+        f"select count(*) from groups g where {channels} and not exists (select from aaltohub.coverage c where c.group_id = g.id"
+        " and c.since is not null)") == [(0,)], 90, "every channel crawled")
+    until(lambda: not stack.query(
+        "select 1 from aaltohub.crawl_jobs j join groups g on g.id = j.group_id where j.state in ('queued', 'running') and " + channels),
+        60, "no open crawl of a channel")
+    assert before
+    wrong = [line for line in crawled.differences() if crawled.chats[line[0][0]]["kind"] != "basic"]
+    assert not wrong, wrong[:4]
