@@ -42,10 +42,13 @@ func backfill(_ context: ServiceContext, account: String) async throws {
         context.logger.warning("flood waits cannot be shared: \(DatabaseDoctor.remedy(error))")
     }
     let unreadable = Unreadable(account: account, database: database, masterKey: masterKey, context: context)
-    let api = TelegramAPI(
-        connection: connection, encoder: settings.encoder(withoutUpdates: true),
-        floodSleepMost: context.configuration.telegram.floodSleepThresholdSeconds,
-        pacer: CallPacer(pages: .milliseconds(crawl.pace)), sharing: floods, unreadable: { unreadable.keep($0) })
+    let makeAPI: @Sendable (TelegramConnection) -> TelegramAPI = { connection in
+        TelegramAPI(
+            connection: connection, encoder: settings.encoder(withoutUpdates: true),
+            floodSleepMost: context.configuration.telegram.floodSleepThresholdSeconds,
+            pacer: CallPacer(pages: .milliseconds(crawl.pace)), sharing: floods, unreadable: { unreadable.keep($0) })
+    }
+    let api = makeAPI(connection)
     api.remember(start.floodWaits.map { ($0.key, $0.until) })
 
     var random = SystemRandomNumberGenerator()
@@ -59,6 +62,9 @@ func backfill(_ context: ServiceContext, account: String) async throws {
     let crawler = Crawler(
         account: account, settings: crawl, context: context, api: api, records: records, peers: peers, ledger: ledger,
         reader: HistoryReader(layer: settings.layer, peers: peers) { unreadable.keep($0) })
+    let media = try MediaLoop.make(
+        context, account: account, database: database, masterKey: masterKey, session: start.session, client: settings, api: api,
+        records: records, peers: peers, makeAPI: makeAPI)
     await records.onFailure { reason in Task { await crawler.end(reason) } }
     let names = UsernameStore(database, authorisation: authorisation, process: service)
     let control = try ControlServer(
@@ -78,6 +84,7 @@ func backfill(_ context: ServiceContext, account: String) async throws {
             await every(groupsInterval) { _ = await crawler.look() }
         }
         group.addTask { await dialogs.run() }
+        group.addTask { await media?.run() }
         group.addTask {
             await every(entitiesInterval) {
                 await peers.save()
