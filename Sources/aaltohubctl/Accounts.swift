@@ -22,21 +22,16 @@ struct AccountsList: AsyncParsableCommand {
 
     func run() async throws {
         let accounts = try await common.withDatabase { try await AccountStore.list($0) }
-        if common.json {
-            output(JSON.object([.init("accounts", .array(accounts.map(\.json)))]).text)
-            return
-        }
         let now = SystemClock.unix
-        output(
-            table(
-                ["ACCOUNT", "STATE", "PHONE", "USER", "DC", "BACKFILL", "CHANGED", "WHY"],
-                accounts.map { account in
-                    [
-                        account.name, account.state.rawValue, account.phoneMasked ?? "-", account.userID.map(String.init) ?? "-",
-                        account.dcID.map(String.init) ?? "-", account.hasBackfillSession ? "yes" : "-",
-                        "\(age(now.seconds - account.updatedAt.seconds)) ago", account.stateReason ?? "-",
-                    ]
-                }))
+        common.list(
+            accounts, as: "accounts", json: \.json, ["ACCOUNT", "STATE", "PHONE", "USER", "DC", "BACKFILL", "CHANGED", "WHY"]
+        ) { account in
+            [
+                account.name, account.state.rawValue, account.phoneMasked ?? "-", account.userID.map(String.init) ?? "-",
+                account.dcID.map(String.init) ?? "-", account.hasBackfillSession ? "yes" : "-", ago(account.updatedAt, now),
+                account.stateReason ?? "-",
+            ]
+        }
     }
 }
 
@@ -80,19 +75,17 @@ struct AccountsAuthorizations: AsyncParsableCommand {
             return
         }
         let devices = (answer.array ?? []).filter { all || $0["ours"]?.bool == true }
-        if common.json { return output(JSON.object([.init("authorizations", .array(devices))]).text) }
-        let now = SystemClock.unix.seconds
-        output(
-            table(
-                ["HASH", "OURS", "DEVICE", "APP", "COUNTRY", "MADE", "ACTIVE"],
-                devices.map { device in
-                    func text(_ name: String) -> String { device[name]?.string ?? "" }
-                    func ago(_ name: String) -> String { "\(age(now - (device[name]?.integer ?? now))) ago" }
-                    return [
-                        device["current"]?.bool == true ? "(this login)" : text("hash"), device["ours"]?.bool == true ? "yes" : "-",
-                        text("device"), text("app"), text("country"), ago("created_at"), ago("active_at"),
-                    ]
-                }))
+        let now = SystemClock.unix
+        common.list(
+            devices, as: "authorizations", json: { $0 }, ["HASH", "OURS", "DEVICE", "APP", "COUNTRY", "MADE", "ACTIVE"]
+        ) { device in
+            func text(_ name: String) -> String { device[name]?.string ?? "" }
+            func seen(_ name: String) -> String { ago(device[name]?.integer.map { UnixTime(seconds: $0) }, now) }
+            return [
+                device["current"]?.bool == true ? "(this login)" : text("hash"), device["ours"]?.bool == true ? "yes" : "-",
+                text("device"), text("app"), text("country"), seen("created_at"), seen("active_at"),
+            ]
+        }
     }
 }
 

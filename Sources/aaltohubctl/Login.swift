@@ -276,16 +276,6 @@ struct LoginCommand: AsyncParsableCommand {
         }
     }
 
-    private func meaning(of reason: DisconnectReason?) -> String {
-        switch reason {
-        case .connectFailed: "no address in telegram.servers takes a TCP connection; check the network"
-        case .keyExchangeFailed:
-            "the key exchange failed; are telegram.rsa_key_files this server's, and is telegram.transport one it speaks?"
-        case .transportError(let code): "the server refused with \(code); are telegram.home_dc and telegram.test right?"
-        case .closedByPeer, .badFraming, .session, nil: "the server did not answer as Telegram does; is telegram.servers right?"
-        }
-    }
-
     /// The tool talks in notices; a connection's log would only confuse.
     private func quietLogger() -> Logger { Logger(label: "login") { _ in SwiftLogNoOpLogHandler() } }
 }

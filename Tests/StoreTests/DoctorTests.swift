@@ -21,6 +21,11 @@ import Testing
         }
         let absent = await bad(try ConnectionOptions("host=/nowhere dbname=x user=x", applicationName: "tests"))
         #expect(absent.count == 1 && absent[0].contains("is Postgres running"))
+        // Nobody answered: that may be different soon. A server that says no will say so again.
+        let away = try ConnectionOptions("host=/nowhere dbname=x user=x", applicationName: "tests")
+        #expect(await DatabaseDoctor.examine(away, role: "aaltohub_writer").map(\.isTemporary) == [true])
+        let refused = await DatabaseDoctor.examine(try database.cluster.options(database: "absent"), role: "aaltohub_writer")
+        #expect(refused.map(\.isTemporary) == [false])
         let noDatabase = await bad(try database.cluster.options(database: "absent"))
         #expect(noDatabase.count == 1 && noDatabase[0].contains("createdb"))
         let empty = try database.cluster.makeDatabase()

@@ -173,7 +173,11 @@ class Crawl(demo.Demo):
         with self.connect("aaltohub") as connection:
             began, = connection.execute("select extract(epoch from min(started_at)) from aaltohub.crawl_jobs").fetchone()
             rows, last = connection.execute("select count(*), extract(epoch from max(pg_xact_commit_timestamp(xmin))) from messages").fetchone()
-            failed, = connection.execute("select count(*) from failed_messages").fetchone()
+            reasons = connection.execute(
+                "select count(*), error_message from failed_messages group by error_message order by 1 desc").fetchall()
+        for count, reason in reasons[:3]:
+            demo.say(f"{count} dead letters: {reason}")
+        failed = sum(count for count, _ in reasons)
         return {
             "messages": rows, "rows": rows, "dead_letters": failed, "seconds": float(last - began), **used, **self.differences(float(began))
         }
