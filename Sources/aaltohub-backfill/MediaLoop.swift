@@ -38,6 +38,8 @@ actor MediaLoop {
     private static let storeBackoff = Backoff(first: .seconds(1), limit: .seconds(60))
     /// How often a database that is away is asked again.
     private static let databaseWait = Duration.seconds(5)
+    /// From an origin that could not be asked, or is not known yet, to the next try.
+    private static let failureWait = Duration.seconds(10)
     /// Unfinished files that nobody has gone on with for so long, in seconds, are removed: a week.
     private static let forgottenAfter = 7 * 86_400
 
@@ -318,7 +320,7 @@ actor MediaLoop {
 
     private static func wait(_ failure: CallFailure) -> Duration {
         if case .rpc(let rpc) = failure, case .wait(_, let seconds) = rpc.kind { return .seconds(max(1, seconds)) }
-        return .seconds(30)
+        return failureWait
     }
 
     /// Asks the database; nil when it is away, which is told once.

@@ -74,7 +74,8 @@ actor MediaOrigins {
         let call: TLObject
         if chat.kind == .channel {
             guard let input = await peers.input(of: chat), let id = input["channel_id"], let hash = input["access_hash"] else {
-                throw .gone("the access hash of its channel is not known")
+                // The walk through the dialogs brings it; the message may well be there.
+                throw .failed(.rpc(.init(code: 500, message: "the access hash of its channel is not known yet")))
             }
             let channel = TLObject("inputChannel", ["channel_id": id, "access_hash": hash])
             call = TLObject("channels.getMessages", ["channel": .object(channel), "id": list])
