@@ -21,6 +21,9 @@ struct CommonBox: Sendable {
     var limit: Int32?
     var restart: ChannelBox.Restart?
 
+    /// The number that the next envelope should have. Wider than what the server sends: its largest has a successor, too.
+    var nextSeq: Int64 { Int64(seq) + 1 }
+
     /// Slice sizes tried, one after the other, while an answer cannot be decoded or takes too long.
     static let smallerLimits: [Int32] = [100, 10, 1]
 

@@ -128,11 +128,11 @@ extension UpdateEngine {
             if !common.isWaiting, common.pts.holdUntil == nil { common.date = max(common.date, envelope.date) }
             return
         }
-        if envelope.hasWaited, envelope.seqStart > common.seq + 1 {
+        if envelope.hasWaited, Int64(envelope.seqStart) > common.nextSeq {
             // A whole difference did not explain the number: some servers count too far. What it says is taken, its number is not.
             return handOn(envelope)
         }
-        if common.isWaiting || envelope.seqStart > common.seq + 1 {
+        if common.isWaiting || Int64(envelope.seqStart) > common.nextSeq {
             guard common.envelopes.count < UpdateLimits.heldEnvelopes else {
                 common.wanted = true
                 return
@@ -141,7 +141,7 @@ extension UpdateEngine {
             if !common.isWaiting, common.envelopesUntil == nil { common.envelopesUntil = now + UpdateLimits.holdBack }
             return
         }
-        guard envelope.seqStart == common.seq + 1 else {
+        guard Int64(envelope.seqStart) == common.nextSeq else {
             duplicates += envelope.updates.isEmpty ? 0 : 1
             return
         }
