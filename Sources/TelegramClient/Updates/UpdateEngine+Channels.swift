@@ -71,7 +71,7 @@ extension UpdateEngine {
         let budget = budget(channel)
         if !budget.hasRoom || channelCallsInFlight >= UpdateLimits.channelCallsInFlight { return nil }
         // The sweep through the dialogs or the watchdog tells where it starts.
-        if channel.box.value == nil, dialogs.isSweeping || isWatched(channel) { return nil }
+        if channel.box.value == nil, dialogs.isGettingOn || isWatched(channel) { return nil }
         return max(instant, channelsNotBefore ?? .zero, budget.allowed(channel.need))
     }
 

@@ -14,7 +14,8 @@ struct DialogsSweep: Sendable {
     /// Channels that were asked for by the message in which they were seen, since the last sweep.
     var asked: Set<Int64> = []
 
-    var isSweeping: Bool { asking != nil || next != nil }
+    /// It will soon tell of the channels that it has not come to: not while a page that failed waits, which may be hours.
+    var isGettingOn: Bool { asking != nil || (next != nil && retryAt == nil) }
 }
 
 extension UpdateEngine {
