@@ -66,6 +66,7 @@ extension UpdateEngine {
         dialogs.retryAt = nil
         for dialog in found {
             guard let id = dialog.channel, let i = index(of: id), let pts = dialog.pts else { continue }
+            channels[i].hasNoDialogPosition = false
             if let value = channels[i].box.value {
                 if pts > value { channels[i].noteAhead(pts, now: now) }
             } else {

@@ -25,6 +25,8 @@ extension UpdateEngine {
         if channels[i].phase == .lost { return }
         if !comparesMany { return channels[i].want(need, at: now) }
         channels[i].isSuspect = true
+        // Whose position no dialog tells, or who is being asked for already, asks for itself.
+        if channels[i].accessHash != nil, !isWatched(channels[i]) { return channels[i].want(need, at: now) }
         if channels[i].need == .poll { channels[i].dueAt = max(channels[i].dueAt, now + channels[i].rhythm.pollInterval(now: now)) }
     }
 
@@ -96,6 +98,7 @@ extension UpdateEngine {
     private mutating func compare(_ i: Int, with dialog: UpdateAnswer.Dialog?, receivedAt: UnixTime, now: Instant) {
         channels[i].isSuspect = false
         channels[i].comparedAt = now
+        if dialog?.pts != nil { channels[i].hasNoDialogPosition = false }
         guard let value = channels[i].box.value else {
             if let pts = dialog?.pts {
                 channelPosition(channels[i].id, pts: pts, receivedAt: receivedAt, now: now)
