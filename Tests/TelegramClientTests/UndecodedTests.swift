@@ -60,6 +60,30 @@ import Testing
         #expect(said.last == "#3 getDifference 101 5")
     }
 
+    /// A new layer may change both; some envelopes name nobody.
+    @Test(arguments: [true, false]) func an_unreadable_channel_update_is_asked_for_though_nobody_readable_names_its_channel(
+        isNamed: Bool
+    ) throws {
+        var engine = settledEngine(channels: [3: 30])
+        let strange = inChannel(3, 31)
+        var bytes = try spoiled(
+            envelope([strange], chats: isNamed ? [channel(3)] : []), try #require(strange.object["message"]?.object))
+        if isNamed {
+            let photo = try place(of: TL.encode(TLObject("chatPhotoEmpty")), in: bytes)
+            bytes.replaceSubrange(photo..<photo + 4, with: [0xef, 0xbe, 0xad, 0xde])
+        }
+        let said = words(engine.handle(bytes: bytes, receivedAt: someTime, now: at(10)))
+        #expect(said.contains { $0.hasPrefix("quarantine push") })
+        #expect(said.last == "#4 getChannelDifference 3 30", "\(said)")
+    }
+
+    @Test func an_unreadable_update_of_a_channel_that_is_not_tracked_compares_nothing() throws {
+        var engine = settledEngine(channels: [3: 30])
+        let strange = inChannel(9, 31)
+        let bytes = try spoiled(envelope([strange], chats: [channel(9)]), try #require(strange.object["message"]?.object))
+        #expect(words(engine.handle(bytes: bytes, receivedAt: someTime, now: at(10))).count == 1)
+    }
+
     @Test func an_unknown_message_in_a_difference_leaves_a_gap_and_the_rest() throws {
         var engine = settledEngine(channels: [3: 30])
         let tooLong = Update(TLObject("updateChannelTooLong", ["channel_id": 3]), receivedAt: someTime)

@@ -104,7 +104,10 @@ extension UpdateEngine {
             }
         }
         if !channel { return }
-        for chat in partial.object.objects("chats") where chat.name == "channel" {
+        let chats = partial.object.objects("chats")
+        // Nobody names the channel, or who does cannot be read either.
+        if chats.isEmpty || partial.undecoded.contains(where: { $0.field == "chats" }) { return wantAll(now: now) }
+        for chat in chats where chat.name == "channel" {
             guard let id = chat["id"]?.int, let i = index(of: id), channels[i].phase != .lost else { continue }
             channels[i].want(.gap, at: now)
         }
