@@ -43,4 +43,22 @@ import Testing
         _ = engine.answer(id, .peerDialogs(dialogs, users: [], chats: []), receivedAt: someTime, now: at(101))
         #expect(!engine.channels[i].hasNoDialogPosition)
     }
+
+    @Test func a_renewal_after_the_first_answer_is_not_the_connections_own() {
+        var engine = settledEngine(channels: [3: 30])
+        _ = engine.disconnected(now: at(100))
+        // The server kept the session meanwhile: no notice comes with the connection.
+        #expect(words(engine.connected(now: at(200))) == ["#3 getDifference 100 5", "#4 getChannelDifference 3 30"])
+        _ = engine.answer(3, .differenceEmpty(date: 9, seq: 10), now: at(200.1))
+        _ = engine.answer(4, .channelDifferenceEmpty(pts: 30, final: true, timeout: 300), now: at(200.1))
+        #expect(words(engine.sessionRenewed(now: at(205))) == ["#5 getDifference 100 5", "#6 getChannelDifference 3 30"])
+    }
+
+    @Test func the_notice_that_comes_with_a_connection_costs_nothing_though_the_answer_overtook_it() {
+        var engine = settledEngine(channels: [3: 30])
+        _ = engine.disconnected(now: at(100))
+        _ = engine.connected(now: at(200))
+        _ = engine.answer(3, .differenceEmpty(date: 9, seq: 10), now: at(200.1))
+        #expect(words(engine.sessionRenewed(now: at(200.2))) == [])
+    }
 }

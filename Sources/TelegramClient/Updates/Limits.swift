@@ -30,6 +30,9 @@ public enum UpdateLimits {
     public static let retryMost: Duration = .seconds(60)
     /// A connection lost for less than this keeps its session: the server still holds what it wanted to push.
     public static let shortAbsence: Duration = .seconds(15)
+    /// The notice of a new session comes before the first answer of its connection, but the two reach us by different queues of this
+    /// process: so long after the answer it may still be that connection's own.
+    public static let sessionNotice: Duration = .seconds(1)
     /// Between two comparisons of everything because something could not be decoded: a flood of that says the same again and again.
     public static let undecodableSpacing: Duration = .seconds(10)
 

@@ -28,6 +28,8 @@ public struct UpdateEngine: Sendable {
     var connectedAt = Instant.zero
     var disconnectedAt: Instant?
     var resynchronisedAt: Instant?
+    /// When the first call on this connection was answered.
+    var answeredAt: Instant?
     var isPaused = false
     var isDirty = false
     var channelsNotBefore: Instant?
@@ -100,6 +102,7 @@ public struct UpdateEngine: Sendable {
     public mutating func connected(now: Instant) -> [UpdateOutput] {
         isConnected = true
         connectedAt = now
+        answeredAt = nil
         if disconnectedAt.map({ now - $0 < UpdateLimits.shortAbsence }) ?? false {
             common.wanted = true
             for i in channels.indices { compare(i, now: now, need: .poll) }
@@ -112,9 +115,11 @@ public struct UpdateEngine: Sendable {
     }
 
     /// The server made a new session (new_session_created): updates may have been lost. The one that comes with a fresh connection
-    /// tells nothing new when everything is being compared already.
+    /// tells nothing new when everything is being compared already. It precedes the first answer: where an answer came without it, the
+    /// server had kept the old session, and the notice is of another one.
     public mutating func sessionRenewed(now: Instant) -> [UpdateOutput] {
-        let isFirst = resynchronisedAt == connectedAt && now - connectedAt < UpdateLimits.shortAbsence
+        let isLate = answeredAt.map { now - $0 > UpdateLimits.sessionNotice } ?? false
+        let isFirst = resynchronisedAt == connectedAt && now - connectedAt < UpdateLimits.shortAbsence && !isLate
         // Only one comes with a connection, be it in the same instant.
         resynchronisedAt = isFirst ? nil : now
         if !isFirst { resynchronise(now: now) }
@@ -144,6 +149,7 @@ public struct UpdateEngine: Sendable {
     /// A request was answered. An answer to a request that is no longer awaited is ignored.
     public mutating func answer(_ id: UpdateRequestID, _ answer: UpdateAnswer, receivedAt: UnixTime, now: Instant) -> [UpdateOutput] {
         guard let request = requests[id] else { return [] }
+        if answeredAt == nil { answeredAt = now }
         switch (request, answer) {
         case (.getState, .state(let state)):
             forget(id)
