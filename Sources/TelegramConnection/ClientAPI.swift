@@ -188,7 +188,7 @@ extension CallFailure {
             switch error {
             case .rpc(let rpc): .rpc(.init(code: rpc.code, message: rpc.text))
             case .deadlineExceeded: .timeout
-            case .keyRejected: .rpc(.init(code: 401, message: "AUTH_KEY_INVALID"))
+            case .keyRejected: .rpc(.init(code: 401, message: AccountTrouble.keyRejected))
             case .undecodable: .undecodable("a result that cannot be unpacked")
             case .outcomeUnknown, .overloaded, .cancelled, .closed: .disconnected
             case .tooLarge: .rpc(.init(code: 400, message: "REQUEST_TOO_LARGE"))

@@ -99,7 +99,7 @@ func listen(_ context: ServiceContext, account: String) async throws {
     await tap.close()
     defer { patience.cancel() }
     await keeper.save(await loop.takeChangedPeers(), isLast: true)
-    if case .loginNeeded(let error) = reason {
+    if case .loginNeeded(let error) = reason, AccountTrouble.isProven(error) {
         await keeper.set(AccountState(AccountTrouble(message: error)), reason: error)
     }
     // Late: an answer to the one who asked for this end may still be on its way.

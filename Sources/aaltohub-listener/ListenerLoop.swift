@@ -74,7 +74,7 @@ actor ListenerLoop {
             lastDisconnect = "\(reason)"
             context.logger.warning("Telegram is away", metadata: ["reason": "\(reason)"])
             perform(machine.telegramDisconnected(now: now, clock: clock))
-        case .keyRejected: finish(.loginNeeded("AUTH_KEY_INVALID"))
+        case .keyRejected: finish(.loginNeeded(AccountTrouble.keyRejected))
         case .clockCorrected(let step):
             context.logger.notice("clock corrected by the server", metadata: ["seconds": "\(step.inSeconds)"])
         case .salts(let salts):

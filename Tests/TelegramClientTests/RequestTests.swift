@@ -235,4 +235,15 @@ import Testing
         #expect(Update(nameless, receivedAt: someTime).place == .loose)
         #expect(Update(TLObject("updateNewEncryptedMessage", ["qts": 8]), receivedAt: someTime).place == .box(.qts, end: 8, count: 1))
     }
+
+    // MARK: the account
+
+    @Test func that_a_key_is_unknown_is_said_in_plain_and_not_remembered() throws {
+        let rejected = try #require(AccountTrouble(RPCError(code: 401, message: AccountTrouble.keyRejected)))
+        #expect(rejected == .revoked)
+        #expect(!AccountTrouble.isProven(AccountTrouble.keyRejected))
+        for word in ["AUTH_KEY_UNREGISTERED", "SESSION_REVOKED", "AUTH_KEY_DUPLICATED", "USER_DEACTIVATED_BAN"] {
+            #expect(AccountTrouble.isProven(word))
+        }
+    }
 }

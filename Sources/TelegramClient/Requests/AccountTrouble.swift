@@ -21,6 +21,13 @@ public enum AccountTrouble: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// What a connection fails with whose key the server does not know.
+    public static let keyRejected = "AUTH_KEY_INVALID"
+
+    /// Whether the reason may be remembered beyond this process, so that the key is not tried again. Not that the server knows no such
+    /// key: that it says by four bytes in plain, which anybody on the way can write; every other reason came under the key itself.
+    public static func isProven(_ reason: String) -> Bool { reason != keyRejected }
+
     /// What happened and what to do, in one line.
     public func advice(account: String) -> String {
         let again = "run `aaltohubctl login --account \(account)`"
