@@ -17,7 +17,7 @@ public struct TelegramAPI: Sendable {
 
     /// How an account's processes tell each other of waits.
     public struct FloodSharing: Sendable {
-        /// A wait that is new to this process. Called at once; it must not take long.
+        /// A wait that is new to this process. Called at once; the failed call waits for it a second at most.
         public var note: @Sendable (FloodMemory.Key, _ seconds: Int, _ until: UnixTime) async -> Void
         /// All waits that any process knows; called before a scarce call. Empty when they cannot be read.
         public var read: @Sendable () async -> [(key: FloodMemory.Key, until: UnixTime)]
@@ -38,6 +38,9 @@ public struct TelegramAPI: Sendable {
     ]
     /// The longest that a call waits for its turn in its method's pace; a later turn is refused like a flood wait.
     static let paceMost = Duration.seconds(60)
+    /// How long a failed call waits for its wait to be shared. What called must learn of the failure soon, and a database may hang;
+    /// a process that ends with this failure should not end before.
+    static let sharingMost = Duration.seconds(1)
     /// Added to what is left of a known wait, at random up to this, so that several calls do not come back in the same moment.
     static let spread = Duration.seconds(2)
 
@@ -165,7 +168,22 @@ public struct TelegramAPI: Sendable {
             if wait.key.peer.isEmpty { content.pacer.flooded(call.name, until: now + .seconds(wait.seconds), now: now) }
             return content.memory.note(wait.key, until: wait.until)
         }
-        if isNews, let wait, let sharing { await sharing.note(wait.key, wait.seconds, wait.until) }
+        if isNews, let wait, let sharing { await share(wait, sharing) }
+    }
+
+    /// Tells the other processes; goes on without waiting for the end of it when that takes long.
+    private func share(_ wait: (key: FloodMemory.Key, seconds: Int, until: UnixTime), _ sharing: FloodSharing) async {
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        Task {
+            await sharing.note(wait.key, wait.seconds, wait.until)
+            end.finish()
+        }
+        let patience = Task {
+            do { try await Task.sleep(for: TelegramAPI.sharingMost) } catch { return }
+            end.finish()
+        }
+        for await _ in ends {}
+        patience.cancel()
     }
 
     // MARK: what is known
