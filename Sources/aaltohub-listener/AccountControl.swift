@@ -4,6 +4,7 @@ import PostgreSQL
 import Primitives
 import ServiceKit
 import Store
+import TelegramClient
 import TelegramConnection
 
 /// What an operator may ask of this login over the control socket, so that no second process has to use its key.
@@ -52,10 +53,8 @@ private func resolve(_ name: String, _ names: UsernameStore, _ commands: Account
     }
 }
 
-/// How often registered channels without an access hash are looked at, and how often one of them is asked for by its name: the dialogs,
-/// which the machine walks through, mostly know it first.
+/// How often registered channels without an access hash are looked at.
 private let unresolvedInterval = Duration.seconds(5)
-private let askAgain = Duration.seconds(6 * 3600)
 
 /// Asks by name for registered channels that are not among the account's dialogs, or whose hash the server refused. The answer goes to
 /// the machine, and to the table of names for ever.
@@ -64,19 +63,22 @@ func resolveByName(
     failed: @Sendable (any Error) -> Void
 ) async {
     let commands = AccountCommands(api) { await loop.called($0) }
-    var asked: [Int64: Instant] = [:]
+    var questions = NameQuestions()
     while !Task.isCancelled {
-        let now = SystemClock.now
-        let due = await loop.unresolved.filter { channel in asked[channel].map { now - $0 >= askAgain } ?? true }
+        let due = questions.due(among: await loop.unresolved, now: SystemClock.now)
+        var asked: Int64?
         if !due.isEmpty {
             do {
                 for group in try await GroupStore(database).captured(by: account) {
                     guard case .channel(let id) = group.chat, due.contains(id), let name = group.username else { continue }
-                    asked[id] = now
+                    asked = id
                     _ = try await names.resolve(name, needsHash: true, asking: commands)
+                    questions.answered(id, now: SystemClock.now)
                 }
             } catch {
                 // A wait, a spent budget or an absent database: the dialogs are still walked through.
+                let cause: CallFailure? = if case .call(let failure)? = error as? AccountCommands.Failure { failure } else { nil }
+                questions.failed(asked, cause, now: SystemClock.now)
                 failed(error)
             }
         }

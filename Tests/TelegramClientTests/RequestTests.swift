@@ -246,4 +246,31 @@ import Testing
             #expect(AccountTrouble.isProven(word))
         }
     }
+
+    // MARK: names
+
+    private func wait(_ seconds: Int) -> CallFailure { .rpc(RPCError(code: 420, message: "FLOOD_WAIT_\(seconds)")) }
+
+    @Test func a_wait_counts_as_no_question_and_no_other_name_is_asked_for_meanwhile() {
+        var questions = NameQuestions()
+        #expect(questions.due(among: [1, 2, 3], now: at(0)) == [1, 2, 3])
+        questions.answered(1, now: at(0))
+        questions.failed(2, wait(300), now: at(0))
+        #expect(questions.due(among: [1, 2, 3], now: at(5)).isEmpty)
+        #expect(questions.due(among: [1, 2, 3], now: at(299)).isEmpty)
+        #expect(questions.due(among: [1, 2, 3], now: at(300)) == [2, 3])
+        #expect(questions.due(among: [1, 2, 3], now: at(6 * 3600)) == [1, 2, 3])
+    }
+
+    @Test func one_name_that_fails_again_and_again_does_not_keep_the_others_from_their_turns() {
+        var questions = NameQuestions()
+        questions.failed(1, .rpc(RPCError(code: 400, message: "USERNAME_INVALID")), now: at(0))
+        #expect(questions.due(among: [1, 2], now: at(59)).isEmpty)
+        #expect(questions.due(among: [1, 2], now: at(60)) == [2])
+        #expect(questions.due(among: [1, 2], now: at(600)) == [1, 2])
+        // The database was away: nobody's turn.
+        questions.failed(nil, nil, now: at(600))
+        #expect(questions.due(among: [1, 2], now: at(600)).isEmpty)
+        #expect(questions.due(among: [1, 2], now: at(660)) == [1, 2])
+    }
 }
