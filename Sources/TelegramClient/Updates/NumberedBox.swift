@@ -23,12 +23,13 @@ struct NumberedBox: Sendable {
         case applied
         case duplicate
         case held
-        /// Not kept: too many wait. The difference must be asked for.
+        /// Not kept: too many wait, or it counts backwards. The difference must be asked for.
         case overflow
     }
 
     /// Offers an update in any order. `waiting`: a difference runs or the position is unknown, so nothing is applied now.
     mutating func offer(_ update: Update, waiting: Bool, now: Instant) -> Offer {
+        if case .box(_, _, let count) = update.place, count < 0 { return .overflow }
         // What moves nothing changes no question that is on its way, and would be too late after its answer.
         if waiting, let value, case .box(_, value, 0) = update.place { return .applied }
         guard !waiting, let value else { return keep(update) ? .held : .overflow }
