@@ -278,6 +278,42 @@ import Testing
         while let packet = pair.client.pollPacket(now: pair.now, using: &pair.generator) { sent += pair.ids(packet) }
         for (i, id) in sent.enumerated() {
             pair.inject(pair.envelope(ServiceBody.result(of: id, ServiceBody.longs(constructor)), after: .milliseconds(Int64(i) + 1)))
+    @Test func a_server_at_the_end_of_time_stops_no_ids_from_rising() {
+        var generator = SeededGenerator(seed: 1)
+        // In the last second that an id can carry there are at most a million left.
+        let end = UnixTime(seconds: Int64(Int32.max)) + .nanoseconds(999_999_999)
+        for (time, count) in [(UnixTime(nanoseconds: .max), 10), (UnixTime(nanoseconds: .min), 10), (end, 1_100_000)] {
+            var ids = MessageIDGenerator()
+            var last: Int64 = 0
+            var areRising = true
+            for _ in 0..<count {
+                let id = ids.next(.client, at: time, using: &generator)
+                areRising = areRising && id > last && id & 3 == 0
+                last = id
+            }
+            #expect(areRising)
+        }
+    }
+
+    @Test func a_clock_that_the_server_sets_to_the_end_of_time_ends_nothing() {
+        var pair = SessionPair()
+        pair.answer = { _, _ in nil }
+        let handle = pair.client.send(body(1))
+        pair.connect()
+        pair.client.clock.doubt()
+        guard let sent = pair.client.requests[handle]?.sent?.id else {
+            Issue.record("nothing was sent")
+            return
+        }
+        let told = ServiceBody.badMessage(InnerMessage(id: sent, sequenceNumber: 1, body: []), code: BadMessageCode.idTooLow)
+        var envelope = pair.envelope(told, sequenceNumber: 0)
+        envelope.messageID = .max
+        pair.inject(envelope)
+        for number in 2...10 { pair.client.send(body(number)) }
+        pair.run(.seconds(1))
+        #expect(pair.client.pendingRequests == 10)
+    }
+
         }
         #expect(pair.clientEvents.contains(.keyDestroyed(isGone)))
     }

@@ -12,6 +12,9 @@ struct MessageIDGenerator: Sendable {
 
     private var last: Int64 = 0
 
+    /// Seconds of Unix time that an id can carry, some minutes below the end: a server may tell any time, and ids go on rising from it.
+    static let seconds: ClosedRange<Int64> = 0...Int64(Int32.max) - 256
+
     /// The next id at this time. Random low bits keep two sessions of one machine apart.
     mutating func next(_ kind: Kind, at time: UnixTime, using generator: inout some RandomNumberGenerator) -> Int64 {
         let random = Int64(truncatingIfNeeded: generator.next() & 0x3f_ffff)
@@ -20,10 +23,11 @@ struct MessageIDGenerator: Sendable {
         return last | kind.rawValue
     }
 
-    /// The id whose time is `time`, low two bits zero.
+    /// The id whose time is `time`, or the nearest that an id can carry; low two bits zero.
     static func id(at time: UnixTime) -> Int64 {
-        let fraction = time.nanoseconds - time.seconds * 1_000_000_000
-        return (time.seconds << 32 | (fraction << 32) / 1_000_000_000) & ~3
+        let second = min(max(time.seconds, seconds.lowerBound), seconds.upperBound)
+        let fraction = second == time.seconds ? time.nanoseconds - time.seconds * 1_000_000_000 : 0
+        return (second << 32 | (fraction << 32) / 1_000_000_000) & ~3
     }
 
     /// The time that an id carries.
