@@ -238,7 +238,81 @@ import Testing
         }
     }
 
+    @Test func a_thousand_questions_at_once_are_answered_in_packets_that_a_server_takes() {
+        var pair = connected()
+        let time = pair.envelope([]).messageID
+        let questions = (0..<MessageContainer.maximumReceived).map {
+            InnerMessage(id: time + Int64($0) * 4, sequenceNumber: 1, body: ServiceBody.stateRequest([4]))
+        }
+        var outer = pair.envelope(MessageContainer.encode(questions), sequenceNumber: 0, after: .milliseconds(100))
+        outer.messageID = time + 100_000
+        pair.client.receive(pair.sealed(outer), now: pair.now, using: &pair.generator)
+        var answers = 0
+        while let packet = pair.client.pollPacket(now: pair.now, using: &pair.generator) {
+            let messages = pair.messages(packet)
+            #expect(messages.count <= MessageContainer.maximumMessages)
+            answers += messages.count { constructor(of: $0.body) == Constructor.msgsStateInfo }
+        }
+        #expect(answers == MessageContainer.maximumReceived)
+    }
+
+    @Test func long_answers_go_out_in_packets_of_a_length_that_a_server_takes() {
+        var pair = connected()
+        let ids = (0..<8192).map { Int64($0) * 4 + 1 }
+        let time = pair.envelope([]).messageID
+        for start in stride(from: 0, to: 160, by: 40) {
+            let questions = (start..<start + 40).map {
+                InnerMessage(id: time + Int64($0) * 4, sequenceNumber: 1, body: ServiceBody.stateRequest(ids))
+            }
+            var outer = pair.envelope(MessageContainer.encode(questions), sequenceNumber: 0)
+            outer.messageID = time + 100_000 + Int64(start) * 4
+            pair.client.receive(pair.sealed(outer), now: pair.now, using: &pair.generator)
+        }
+        var answers = 0
+        while let packet = pair.client.pollPacket(now: pair.now, using: &pair.generator) {
+            #expect(packet.count < 1 << 20)
+            answers += pair.bodies(packet).count { constructor(of: $0) == Constructor.msgsStateInfo }
+        }
+        #expect(answers == 160)
+    }
+
     // MARK: salts, keys, sessions, clocks
+
+    @Test func a_server_at_the_end_of_time_stops_no_ids_from_rising() {
+        var generator = SeededGenerator(seed: 1)
+        // In the last second that an id can carry there are at most a million left.
+        let end = UnixTime(seconds: Int64(Int32.max)) + .nanoseconds(999_999_999)
+        for (time, count) in [(UnixTime(nanoseconds: .max), 10), (UnixTime(nanoseconds: .min), 10), (end, 1_100_000)] {
+            var ids = MessageIDGenerator()
+            var last: Int64 = 0
+            var areRising = true
+            for _ in 0..<count {
+                let id = ids.next(.client, at: time, using: &generator)
+                areRising = areRising && id > last && id & 3 == 0
+                last = id
+            }
+            #expect(areRising)
+        }
+    }
+
+    @Test func a_clock_that_the_server_sets_to_the_end_of_time_ends_nothing() {
+        var pair = SessionPair()
+        pair.answer = { _, _ in nil }
+        let handle = pair.client.send(body(1))
+        pair.connect()
+        pair.client.clock.doubt()
+        guard let sent = pair.client.requests[handle]?.sent?.id else {
+            Issue.record("nothing was sent")
+            return
+        }
+        let told = ServiceBody.badMessage(InnerMessage(id: sent, sequenceNumber: 1, body: []), code: BadMessageCode.idTooLow)
+        var envelope = pair.envelope(told, sequenceNumber: 0)
+        envelope.messageID = .max
+        pair.inject(envelope)
+        for number in 2...10 { pair.client.send(body(number)) }
+        pair.run(.seconds(1))
+        #expect(pair.client.pendingRequests == 10)
+    }
 
     @Test func salts_that_nobody_asked_for_are_not_taken() {
         var pair = connected()
@@ -278,42 +352,6 @@ import Testing
         while let packet = pair.client.pollPacket(now: pair.now, using: &pair.generator) { sent += pair.ids(packet) }
         for (i, id) in sent.enumerated() {
             pair.inject(pair.envelope(ServiceBody.result(of: id, ServiceBody.longs(constructor)), after: .milliseconds(Int64(i) + 1)))
-    @Test func a_server_at_the_end_of_time_stops_no_ids_from_rising() {
-        var generator = SeededGenerator(seed: 1)
-        // In the last second that an id can carry there are at most a million left.
-        let end = UnixTime(seconds: Int64(Int32.max)) + .nanoseconds(999_999_999)
-        for (time, count) in [(UnixTime(nanoseconds: .max), 10), (UnixTime(nanoseconds: .min), 10), (end, 1_100_000)] {
-            var ids = MessageIDGenerator()
-            var last: Int64 = 0
-            var areRising = true
-            for _ in 0..<count {
-                let id = ids.next(.client, at: time, using: &generator)
-                areRising = areRising && id > last && id & 3 == 0
-                last = id
-            }
-            #expect(areRising)
-        }
-    }
-
-    @Test func a_clock_that_the_server_sets_to_the_end_of_time_ends_nothing() {
-        var pair = SessionPair()
-        pair.answer = { _, _ in nil }
-        let handle = pair.client.send(body(1))
-        pair.connect()
-        pair.client.clock.doubt()
-        guard let sent = pair.client.requests[handle]?.sent?.id else {
-            Issue.record("nothing was sent")
-            return
-        }
-        let told = ServiceBody.badMessage(InnerMessage(id: sent, sequenceNumber: 1, body: []), code: BadMessageCode.idTooLow)
-        var envelope = pair.envelope(told, sequenceNumber: 0)
-        envelope.messageID = .max
-        pair.inject(envelope)
-        for number in 2...10 { pair.client.send(body(number)) }
-        pair.run(.seconds(1))
-        #expect(pair.client.pendingRequests == 10)
-    }
-
         }
         #expect(pair.clientEvents.contains(.keyDestroyed(isGone)))
     }

@@ -11,12 +11,7 @@ extension ClientSession {
 
         var batch = Batch(time: clock.time(at: now))
         takeAcknowledgments(into: &batch, &generator)
-        let services = outbox
-        outbox = []
-        for service in services {
-            if case .ping(let id) = service { pings[id] = now }
-            add(body(of: service), .service(service), to: &batch, &generator)
-        }
+        takeServices(into: &batch, now: now, &generator)
         takeRequests(into: &batch, now: now, &generator)
         return seal(batch, now: now, using: &generator)
     }
@@ -37,6 +32,20 @@ extension ClientSession {
         }
         acknowledgments = []
         acknowledgmentsDue = nil
+    }
+
+    /// As many as a container holds; the rest goes out with the next packet.
+    private mutating func takeServices(into batch: inout Batch, now: Instant, _ generator: inout some RandomNumberGenerator) {
+        var taken = 0
+        while taken < outbox.count, batch.messages.count < MessageContainer.maximumMessages {
+            let service = outbox[taken], body = body(of: service)
+            let size = body.count + MessageContainer.memberOverhead
+            if !batch.messages.isEmpty, batch.bytes + size > MessageContainer.maximumBytes { break }
+            if case .ping(let id) = service { pings[id] = now }
+            add(body, .service(service), to: &batch, &generator)
+            taken += 1
+        }
+        outbox.removeFirst(taken)
     }
 
     private mutating func takeRequests(into batch: inout Batch, now: Instant, _ generator: inout some RandomNumberGenerator) {
