@@ -193,6 +193,25 @@ import Testing
         #expect(book.context(of: .init(.user, 42)) == nil)
     }
 
+    @Test func where_peers_were_seen_is_learnt_for_ever_and_the_oldest_of_it_is_forgotten() {
+        var book = PeerBook(limit: 10)
+        func see(_ user: Int64) {
+            var said = message(user, in: basicGroup(7))
+            said["from_id"] = .object(TLObject("peerUser", ["user_id": .integer(user)]))
+            book.note(said, id: user, in: basicGroup(7))
+        }
+        func isKnown(_ user: Int64) -> Bool { book.context(of: .init(.user, user)) != nil }
+        for user in 1...12 as ClosedRange<Int64> { see(user) }
+        #expect((1...12).filter(isKnown) == Array(3...12))
+        // Those that get a hash make room, and their places in the order do not gather.
+        for user in 100...199 as ClosedRange<Int64> {
+            see(user)
+            book.merge(users: [TLObject("user", ["id": .integer(user), "access_hash": 5])], chats: [])
+        }
+        see(200)
+        #expect(isKnown(200) && !isKnown(199))
+    }
+
     @Test func a_refused_access_hash_is_learnt_anew_and_only_the_same_one_again_loses_the_channel() {
         var engine = settledEngine(channels: [3: 30])
         let tooLong = Update(TLObject("updateChannelTooLong", ["channel_id": 3]), receivedAt: someTime)

@@ -51,6 +51,9 @@ public struct PeerBook: Sendable {
     private var evicted = 0
     /// Where peers without a usable hash were seen: a message of this chat names them.
     private var contexts: [Key: Context] = [:]
+    /// Keys of `contexts` in the order of their coming, and some that have gone since; the first `contextsPassed` count no more.
+    private var contextOrder: [Key] = []
+    private var contextsPassed = 0
     private var changed: [Key] = []
     private var isChanged: Set<Key> = []
 
@@ -163,8 +166,8 @@ public struct PeerBook: Sendable {
         guard let chat = Key(peer: chat), chat.kind != .user else { return }
         func see(_ key: Key?) {
             guard let key, key != chat, key.kind != .basicGroup, peers[key]?.accessHash == nil else { return }
-            if contexts.count >= limit, contexts[key] == nil { return }
-            contexts[key] = Context(chat: chat, message: id)
+            if contexts.updateValue(Context(chat: chat, message: id), forKey: key) == nil { contextOrder.append(key) }
+            evictContexts()
         }
         see(message["from_id"]?.object.flatMap(Key.init(peer:)))
         if let forward = message["fwd_from"]?.object {
@@ -198,6 +201,20 @@ public struct PeerBook: Sendable {
         if evicted > limit {
             order.removeFirst(evicted)
             evicted = 0
+        }
+    }
+
+    /// The oldest go first, as with the peers.
+    private mutating func evictContexts() {
+        while contexts.count > limit, contextsPassed < contextOrder.count {
+            contexts[contextOrder[contextsPassed]] = nil
+            contextsPassed += 1
+        }
+        // Those that got a hash since stand in the order for nothing.
+        if contextOrder.count > 2 * limit + 16 {
+            var seen: Set<Key> = []
+            contextOrder = contextOrder[contextsPassed...].reversed().filter { contexts[$0] != nil && seen.insert($0).inserted }.reversed()
+            contextsPassed = 0
         }
     }
 
