@@ -36,4 +36,35 @@ import Testing
         #expect(engine.answer(5, same, now: at(12)) == [])
         #expect(engine.positions.first { $0.box == .channel(3) }?.position.value == 30)
     }
+
+    @Test func a_qts_that_is_counted_anew_and_one_that_nobody_could_read_leave_a_range() {
+        var engine = settledEngine()
+        func ask(_ seconds: Double) {
+            var envelope = push()
+            envelope.tooLong = true
+            _ = engine.push(envelope, now: at(seconds))
+        }
+        func mark(_ qts: Int64) -> Update {
+            Update(TLObject("updateChatParticipant", ["qts": .integer(qts), "user_id": 1]), receivedAt: someTime)
+        }
+        ask(10)
+        var content = DifferenceContent(updates: [mark(7)])
+        content.isIncomplete = true
+        #expect(
+            engine.answer(2, .difference(content, state: CommonState(pts: 100, qts: 7, date: 9, seq: 10), final: true), now: at(10)) == [
+                "qts 5→7 too long [u7]"
+            ])
+        ask(20)
+        content.updates = [mark(8)]
+        #expect(
+            engine.answer(3, .difference(content, state: CommonState(pts: 100, qts: 8, date: 9, seq: 10), final: true), now: at(20)) == [
+                "qts 7→8 [u8]"
+            ], "what could not be read was none of these")
+        ask(30)
+        let far = CommonState(pts: 100, qts: 3_000_000, date: 9, seq: 10)
+        _ = engine.answer(4, .difference(DifferenceContent(), state: far, final: true), now: at(30))
+        ask(40)
+        let low = CommonState(pts: 100, qts: 4, date: 9, seq: 10)
+        #expect(engine.answer(5, .difference(DifferenceContent(), state: low, final: true), now: at(40)) == ["qts 4→4 too long g2"])
+    }
 }

@@ -199,7 +199,7 @@ import Testing
         #expect(words(engine.advance(now: at(11.4))) == ["#3 getState"])
         #expect(
             engine.answer(3, .state(CommonState(pts: 7, qts: 1, date: 9, seq: 1)), now: at(12)) == [
-                "common 7→7 too long g2", "qts 1→1 g2",
+                "common 7→7 too long g2", "qts 1→1 too long g2",
             ])
     }
 

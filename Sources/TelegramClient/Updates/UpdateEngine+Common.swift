@@ -223,7 +223,9 @@ extension UpdateEngine {
             let old = common.qts.value ?? state.qts
             let to = restart == .newGeneration ? state.qts : max(old, state.qts)
             common.qts.value = to
-            deliver(box: .qts, from: min(old, to), to: to, way: .difference, tooLong: old < to, receivedAt: receivedAt)
+            deliver(
+                box: .qts, from: min(old, to), to: to, way: .difference, tooLong: restart == .newGeneration || old < to,
+                receivedAt: receivedAt)
         }
         replayCommon(now: common.lastTraffic)
     }
@@ -285,10 +287,16 @@ extension UpdateEngine {
                 receivedAt: receivedAt)
         }
         let qts = common.qts.value ?? state.qts
-        let newQts = max(qts, state.qts)
+        let isReset = qts - state.qts > UpdateLimits.resetDrop
+        if isReset { common.qts.startGeneration() }
+        let newQts = isReset ? state.qts : max(qts, state.qts)
         if common.qts.value == nil || newQts != qts || !ofQts.isEmpty {
             common.qts.value = newQts
-            deliver(box: .qts, from: qts, to: newQts, way: .difference, items: ofQts, receivedAt: receivedAt)
+            // Each counts 1: what of an answer that could not be read whole was missing here shows in their number.
+            let isIncomplete = content.isIncomplete && Int64(ofQts.count) < newQts - qts
+            deliver(
+                box: .qts, from: min(qts, newQts), to: newQts, way: .difference, tooLong: isReset || isIncomplete, items: ofQts,
+                receivedAt: receivedAt)
         }
         place(ofChannels, way: .difference, now: now)
     }
