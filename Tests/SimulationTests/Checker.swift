@@ -81,7 +81,7 @@ struct Checker {
 
     mutating func disconnected() {
         isConnected = false
-        for (_, request) in kinds { if let box = box(of: request) { accounts[box]?.inFlight = 0 } }
+        for (_, request) in kinds { if let box = Checker.box(of: request) { accounts[box]?.inFlight = 0 } }
         kinds = [:]
         channelCalls = 0
     }
@@ -125,10 +125,10 @@ struct Checker {
         case .differenceTooLong: accounts[.common]?.goesOn = true
         case .channelDifferenceEmpty(_, let isFinal, let timeout), .channelDifference(_, _, let isFinal, let timeout),
             .channelDifferenceTooLong(_, _, let isFinal, let timeout):
-            guard let box = box(of: request) else { return }
+            guard let box = Checker.box(of: request) else { return }
             accounts[box]?.serverTimeout = timeout.map { .seconds(Int64($0)) }
             if isFinal { final(box, now: now) } else { accounts[box]?.goesOn = true }
-        case .channelPosition: if let box = box(of: request) { final(box, now: now) }
+        case .channelPosition: if let box = Checker.box(of: request) { final(box, now: now) }
         case .dialogs(let dialogs, _, _, _), .peerDialogs(let dialogs, _, _):
             for dialog in dialogs {
                 guard let channel = dialog.channel, let account = accounts[.channel(channel)] else { continue }
@@ -143,7 +143,7 @@ struct Checker {
         guard let request = kinds.removeValue(forKey: id) else { return }
         closed(request)
         if case .getPeerDialogs(let peers) = request { for peer in peers { mayCompare(.channel(peer.channel)) } }
-        guard let box = box(of: request) else { return }
+        guard let box = Checker.box(of: request) else { return }
         accounts[box]?.goesOn = true
         if failure == .undecodable || failure == .positionInvalid { accounts[box]?.isStuck = true }
     }
@@ -252,7 +252,10 @@ struct Checker {
         }
     }
 
-    private func box(of request: UpdateRequest) -> Box? {
+    /// What was asked under this number, while it is not answered.
+    func request(_ id: UpdateRequestID) -> UpdateRequest? { kinds[id] }
+
+    static func box(of request: UpdateRequest) -> Box? {
         switch request {
         case .getState, .getDifference: .common
         case .getChannelDifference(let channel, _, _, _), .getChannelPosition(let channel, _): .channel(channel)
@@ -261,7 +264,7 @@ struct Checker {
     }
 
     private mutating func closed(_ request: UpdateRequest) {
-        guard let box = box(of: request) else { return }
+        guard let box = Checker.box(of: request) else { return }
         accounts[box]?.inFlight = 0
         if case .channel = box { channelCalls -= 1 }
     }

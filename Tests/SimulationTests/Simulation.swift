@@ -52,6 +52,10 @@ struct Simulation {
     private var isHealed = false
     /// Handed on by the engine, not committed yet.
     private var uncommitted: [Delivery] = []
+    /// Where each box may have gone over a hole: the server said that it was too far behind, or an answer could not be read and the next
+    /// one told where to go on.
+    private var skips: [Box: Set<Int64>] = [:]
+    private var unread: Set<Box> = []
     /// Rows whose last change had no position of its own and was lost on its way.
     private var excused: Set<String> = []
     private var lastFault: Instant
@@ -160,7 +164,28 @@ struct Simulation {
             if now > start + .seconds(4_000) { return outcome(happened, extra: ["it does not end"]) }
         }
         commit(all: true)
-        return outcome(happened, extra: isOver ? rows.differences(from: truth, excused: excused) : [])
+        return outcome(happened, extra: (isOver ? rows.differences(from: truth, excused: excused) : []) + needlessHoles)
+    }
+
+    /// What this answer lets the engine give up.
+    private mutating func allowHoles(of request: UpdateRequest?, _ answer: UpdateAnswer) {
+        guard let request, let box = Checker.box(of: request) else { return }
+        switch answer {
+        case .differenceTooLong(let pts), .channelDifferenceTooLong(_, let pts, _, _): skips[box, default: []].insert(pts)
+        case .channelPosition(let pts, _, _): if unread.contains(box) { skips[box, default: []].insert(pts) }
+        case .state(let state):
+            guard unread.contains(box) else { return }
+            skips[box, default: []].insert(state.pts)
+            skips[.qts, default: []].insert(state.qts)
+        default: break
+        }
+    }
+
+    /// Holes that no answer explains.
+    private var needlessHoles: [String] {
+        rows.holes.filter { $0.from < $0.to && skips[$0.box]?.contains($0.to) != true }.prefix(5).map {
+            "\($0.box): a hole from \($0.from) to \($0.to) for nothing"
+        }
     }
 
     private func outcome(_ happened: Int, extra: [String]) -> Outcome {
@@ -198,10 +223,12 @@ struct Simulation {
         case .serve(let id, let request, let number): serve(id, request, number)
         case .answer(let id, let answer, let number):
             guard isConnected, number == connection else { return }
+            allowHoles(of: checker.request(id), answer)
             checker.answered(id, answer, now: now)
             note(engine.answer(id, answer, receivedAt: clock, now: now))
         case .fail(let id, let failure, let number):
             guard isConnected, number == connection else { return }
+            if failure == .undecodable, let box = checker.request(id).flatMap(Checker.box) { unread.insert(box) }
             checker.failed(id, failure)
             note(engine.fail(id, failure, receivedAt: clock, now: now))
         case .fault: fault()
