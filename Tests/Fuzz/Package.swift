@@ -12,9 +12,10 @@ let package = Package(
         .target(name: "Cryptography", dependencies: ["CAESIGE", "CLibcrypto"]),
         .target(name: "TL", dependencies: ["Primitives"], exclude: ["README.md"]),
         .target(name: "MTProto", dependencies: ["Primitives", "Cryptography", "CZlib"], exclude: ["README.md"]),
+        .target(name: "TelegramClient", dependencies: ["Primitives", "TL", "Cryptography"]),
         // libFuzzer brings its own main, which the linker must not find renamed.
         .executableTarget(
-            name: "Fuzz", dependencies: ["Primitives", "Cryptography", "TL", "MTProto"],
+            name: "Fuzz", dependencies: ["Primitives", "Cryptography", "TL", "MTProto", "TelegramClient"],
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
     ],
     swiftLanguageModes: [.v6]

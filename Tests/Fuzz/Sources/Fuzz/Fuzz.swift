@@ -14,7 +14,9 @@ private let target: @Sendable ([UInt8]) -> Void = {
     case "framing": return fuzzFraming
     case "session": return fuzzSession
     case "exchange": return fuzzExchange
-    default: fatalError("FUZZ_TARGET is tl, framing, session or exchange")
+    case "partial": return fuzzPartial
+    case "engine": return fuzzEngine
+    default: fatalError("FUZZ_TARGET is tl, framing, session, exchange, partial or engine")
     }
 }()
 
