@@ -7,12 +7,16 @@ import Primitives
 public struct UsernameStore: Sendable {
     private let connection: Connection
     private let authorisation: String
-    private let process: String
+    private let renewal: Duration
+    /// The process and a number of its own: a later one of the same name is another.
+    private let claimant: String
 
     /// Calls that all processes of an account may make in a day; Telegram is said to bear about 200.
     static let callsPerDay: Int64 = 150
-    /// Seconds that one process has for asking; a killed one blocks the name no longer than this.
+    /// Seconds that a claim lasts unless it is renewed; a killed process blocks the name no longer than this.
     public static let claimSeconds: Int32 = 60
+    /// How often a claim is renewed while its process asks, which may take long where waits are slept through.
+    public static let renewal = Duration.seconds(20)
     /// Hours before a name that nobody had is asked for again.
     static let absentHours: Int32 = 24
     /// How often another process's question is looked after.
@@ -47,10 +51,13 @@ public struct UsernameStore: Sendable {
     /// - Parameters:
     ///   - authorisation: whose access hashes come with the answers; its part before `/` is the account.
     ///   - process: who asks, for people who look at the table.
-    public init(_ connection: Connection, authorisation: String, process: String) {
+    ///   - renewal: how often a claim is renewed.
+    public init(_ connection: Connection, authorisation: String, process: String, renewal: Duration = UsernameStore.renewal) {
+        self.renewal = renewal
         self.connection = connection
         self.authorisation = authorisation
-        self.process = process
+        var random = SystemRandomNumberGenerator()
+        claimant = "\(process) \(hex(random.bytes(4)))"
     }
 
     /// The owner of the name, from the table if it is there, else by `ask`, which is called by one process at a time.
@@ -77,6 +84,8 @@ public struct UsernameStore: Sendable {
                 if ContinuousClock.now >= deadline { throw StoreError.invalid("another process asks for @\(name) and does not finish") }
                 try await Task.sleep(for: UsernameStore.glance)
             case .claimed:
+                let renewing = Task { [self] in await renew(name) }
+                defer { renewing.cancel() }
                 do {
                     let answer = try await ask(name)
                     if let answer {
@@ -96,7 +105,7 @@ public struct UsernameStore: Sendable {
 
     /// What is known of the name; takes the right to ask for it when nothing is.
     public func look(up name: String, needsHash: Bool = false) async throws -> Lookup {
-        let (name, authorisation, process) = (UsernameStore.normalised(name), authorisation, process)
+        let (name, authorisation, claimant) = (UsernameStore.normalised(name), authorisation, claimant)
         return try await connection.run { session in
             try session.transaction {
                 try session.query("SELECT pg_advisory_xact_lock(hashtextextended('aaltohub.usernames ' || $1, 0))", [.text(name)])
@@ -122,7 +131,7 @@ public struct UsernameStore: Sendable {
                     VALUES ($1, $2, now(), $3, now() + $4 * interval '1 second')
                     ON CONFLICT (authorisation, name) DO UPDATE SET asked_at = excluded.asked_at, claimed_by = excluded.claimed_by,
                         claimed_until = excluded.claimed_until
-                    """, [.text(authorisation), .text(name), .text(process), .int(Self.claimSeconds)])
+                    """, [.text(authorisation), .text(name), .text(claimant), .int(Self.claimSeconds)])
                 return .claimed
             }
         }
@@ -143,15 +152,30 @@ public struct UsernameStore: Sendable {
         }
     }
 
+    /// Holds the claim until it is cancelled. A renewal that fails is tried again: the claim outlives one.
+    private func renew(_ name: String) async {
+        let (authorisation, claimant) = (authorisation, claimant)
+        while true {
+            do { try await Task.sleep(for: renewal) } catch { return }
+            _ = try? await connection.run { session in
+                _ = try session.query(
+                    """
+                    UPDATE aaltohub.usernames SET claimed_until = now() + $4 * interval '1 second'
+                    WHERE (authorisation, name, claimed_by) = ($1, $2, $3)
+                    """, [.text(authorisation), .text(name), .text(claimant), .int(Self.claimSeconds)])
+            }
+        }
+    }
+
     /// The question failed: another process may ask.
     public func release(_ name: String) async throws {
-        let (name, authorisation, process) = (UsernameStore.normalised(name), authorisation, process)
+        let (name, authorisation, claimant) = (UsernameStore.normalised(name), authorisation, claimant)
         try await connection.run { session in
             _ = try session.query(
                 """
                 UPDATE aaltohub.usernames SET claimed_by = NULL, claimed_until = NULL
                 WHERE (authorisation, name, claimed_by) = ($1, $2, $3)
-                """, [.text(authorisation), .text(name), .text(process)])
+                """, [.text(authorisation), .text(name), .text(claimant)])
         }
     }
 
