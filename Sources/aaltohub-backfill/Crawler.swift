@@ -343,7 +343,7 @@ actor Crawler {
         let id = sleeper
         let task = Task {
             // Cancelled by the end of the stage.
-            do { try await Task.sleep(for: time) } catch {}
+            do { try await Task.sleep(for: time) } catch { return }
         }
         sleepers[id] = task
         await task.value

@@ -82,7 +82,7 @@ actor ServerConfig {
         let time = max((watch.nextDeadline ?? SystemClock.now) - SystemClock.now, .zero)
         let pause = Task {
             // Cancelled by a push or by the end.
-            do { try await Task.sleep(for: time) } catch {}
+            do { try await Task.sleep(for: time) } catch { return }
         }
         self.pause = pause
         await withTaskCancellationHandler {

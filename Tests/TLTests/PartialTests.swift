@@ -107,7 +107,12 @@ import Testing
                 } catch { return true }
             }
             // What is made once for all, and errors' own machinery, come before the measurement.
-            guard refuse(word(0)), refuse(word(bold) + word(0)) else { exit(3) }
+            // So does the code itself, a page of it at a time.
+            let small = [
+                word(0), word(bold) + word(0), word(acks) + word(Schema.vector) + word(1 << 10) + [UInt8](repeating: 0, count: 64),
+                (0..<500).flatMap { _ in word(bold) },
+            ]
+            guard small.allSatisfy(refuse), refuse(huge) else { exit(3) }
             let megabyte = 1 << 20
             // The peak so far is forgotten, where the system lets us.
             if let file = fopen("/proc/self/clear_refs", "w") {
