@@ -5,7 +5,8 @@ import Testing
 @Suite struct TidyTests {
     /// Targets that decide and never act: no I/O, clock, environment, randomness of their own, task or lock.
     static let cores = [
-        "Primitives", "TL", "Cryptography", "MTProto", "Events", "TelegramClient", "ProducerCore", "ListenerCore", "BackfillCore", "WriterCore", "SupervisorCore",
+        "Primitives", "TL", "Cryptography", "MTProto", "Events", "TelegramClient", "ProducerCore", "ListenerCore", "BackfillCore",
+        "WriterCore", "SupervisorCore",
         "SimulatorCore",
     ]
 
@@ -24,7 +25,10 @@ import Testing
         ["ZeroMQ", "PostgreSQL"],
         ["TelegramConnection", "EventLink", "Store", "ServiceKit", "ObjectStore"],
         ["AccountStage"],
-        ["aaltohub-listener", "aaltohub-backfill", "aaltohub-writer", "aaltohub-supervisor", "aaltohubctl", "telegram-simulator", "tl-import"],
+        [
+            "aaltohub-listener", "aaltohub-backfill", "aaltohub-writer", "aaltohub-supervisor", "aaltohubctl", "telegram-simulator",
+            "tl-import",
+        ],
     ]
 
     private func imports(_ file: Repository.File) -> [String] {
