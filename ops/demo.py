@@ -230,6 +230,7 @@ Messages flow. Where to look, from another terminal:
 
   {self.bin}/aaltohubctl status --config {self.config}
   {self.bin}/aaltohubctl tap --config {self.config} --show-text
+  {self.bin}/aaltohubctl coverage --config {self.config}
   psql -h {self.socket_folder} -U postgres aaltohub -c 'select sent_at, sender_name, text from messages order by sent_at desc limit 5'
   curl http://127.0.0.1:{self.http}/healthz
   logs: {self.folder}/log

@@ -317,7 +317,7 @@ actor Crawler {
         case .disconnected(let reason):
             lastDisconnect = "\(reason)"
             context.logger.warning("Telegram is away", metadata: ["reason": "\(reason)"])
-        case .keyRejected: end(.account(.revoked, "AUTH_KEY_INVALID"))
+        case .keyRejected: end(.account(.revoked, AccountTrouble.keyRejected))
         case .clockCorrected(let step):
             clockOffset += step
             context.logger.notice("clock corrected by the server", metadata: ["seconds": "\(step.inSeconds)"])

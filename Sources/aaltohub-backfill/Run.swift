@@ -108,7 +108,10 @@ func backfill(_ context: ServiceContext, account: String) async throws {
         database.abandon()
     }
     await peers.save()
-    if case .account(let trouble, let name) = reason { await note(trouble, name, account, database, masterKey, context) }
+    // What is not proven is tried again at the next start.
+    if case .account(let trouble, let name) = reason, AccountTrouble.isProven(name) {
+        await note(trouble, name, account, database, masterKey, context)
+    }
     patience.cancel()
     await control.close()
     await database.close()
