@@ -17,6 +17,8 @@ public final class FileLock: Sendable {
         self.path = path
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o660)
         guard file >= 0 else { throw .io("lock file \(path): cannot be opened: \(SystemCallError())") }
+        // The operator's tool may make it, as root and under another umask: the group's stages lock it, too. Only its owner may say so.
+        fchmod(file, 0o660)
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             let error = SystemCallError()
             close(file)

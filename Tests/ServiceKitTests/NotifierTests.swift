@@ -84,7 +84,10 @@ final class NotifyReceiver {
             withExtendedLifetime(first) {}
         }
         #expect(!FileLock.isHeld(path))
+        chmod(path, 0o640)
         _ = try FileLock(path: path, purpose: "write")
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect(mode == 0o660, "the group's stages lock it, too")
         let missing = #expect(throws: ServiceError.self) { try FileLock(path: "/nowhere/x.lock", purpose: "write") }
         #expect(missing?.status == .io)
     }
