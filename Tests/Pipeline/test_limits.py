@@ -132,7 +132,7 @@ def test_calls_and_failures_are_counted_per_method_and_told_to_metrics(running):
     assert counters['telegram_flood_wait_seconds_total{method="updates.getDifference"}'] == 2
     assert counters['telegram_call_failures_total{error="FLOOD_WAIT_X",method="updates.getDifference"}'] == 1
     table = running.ctl("limits").stdout
-    assert re.search(r"main +updates\.getDifference +\d+ +1 +1 +2 s", table)
+    assert re.search(r"main +updates\.getDifference +listener +\d+ +1 +1 +2 s", table)
     assert re.search(r"main +contacts\.resolveUsername .*\(2[0-9] h\)", table)
     assert running.simulator(cmd="stats")["violations"] == {}
 
