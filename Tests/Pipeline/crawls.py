@@ -44,6 +44,11 @@ class Crawled(Faulty):
     def user(self, phone=CRAWLER):
         return next(a["id"] for a in self.ask("accounts")["accounts"] if a["phone"] == phone)
 
+    def followed(self):
+        """How many groups each stage that speaks to Telegram captures now, as it says itself."""
+        services = json.loads(self.stack.ctl("status", "--json").stdout)["services"]
+        return {s["service"]: int(s["gauges"]["groups"]) for s in services if "groups" in s.get("gauges", {})}
+
     def register_all(self):
         user = self.user()
         for group in self.ask("groups")["groups"]:

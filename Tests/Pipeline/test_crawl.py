@@ -100,7 +100,8 @@ def test_a_group_that_is_enabled_again_gets_what_it_missed(stack):
     crawled.is_crawled()
     for name in crawled.live():
         stack.ctl("groups", "disable", crawled.chats[name]["id"])
-    time.sleep(6)  # the stages look at the registered groups every five seconds
+    left = len(crawled.chats) - len(crawled.live())
+    until(lambda: crawled.followed() == {f"listener@{ACCOUNT}": left, f"backfill@{ACCOUNT}": left}, 20, "every stage has let them go")
     for name in crawled.live():
         sent = [crawled.send(name, f"not kept {i}") for i in range(12)]
         crawled.edit(name, sent[0], "edited")
