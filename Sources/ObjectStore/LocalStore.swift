@@ -22,8 +22,12 @@ public struct LocalStore: ObjectStore {
         self.prefix = prefix
     }
 
+    /// Where the file is shown: the configured prefix and the key.
     public func url(of key: ObjectKey) -> String { "\(prefix)/\(key.escaped)" }
 
+    /// Syncs the file and links it to its place, or copies it there from another file system; one that is there with the same size is
+    /// left. Throws `unreadable` when the file has another size than it says, `refused` when another one has its place, `unavailable`
+    /// when the folder cannot be written.
     public func put(_ file: StorableFile) async throws(ObjectStoreError) -> String {
         let result = await withCheckedContinuation { (done: CheckedContinuation<Result<Void, ObjectStoreError>, Never>) in
             queue.async {

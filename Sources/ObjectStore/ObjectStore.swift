@@ -30,6 +30,7 @@ public protocol ObjectStore: Sendable {
 }
 
 extension ObjectStore {
+    /// There is nothing to end.
     public func close() async {}
 }
 

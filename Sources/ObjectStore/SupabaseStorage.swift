@@ -10,6 +10,7 @@ import Primitives
 /// Keys name their content, so nothing is ever overwritten and a key that is taken counts as stored.
 /// Sources: https://supabase.com/docs/guides/storage/uploads, https://tus.io/protocols/resumable-upload
 public struct SupabaseStorage: ObjectStore {
+    /// Of which project, with which key, into which bucket.
     public struct Options: Sendable {
         /// Of the project, such as `https://PROJECT.supabase.co`.
         public var url: String
@@ -63,13 +64,16 @@ public struct SupabaseStorage: ObjectStore {
         self.logger = logger
     }
 
+    /// Ends the client's connections. Call it once, after the last `put`.
     public func close() async {
         // Its failure would only say that it is closed already.
         try? await client.shutdown()
     }
 
+    /// The public URL of the file.
     public func url(of key: ObjectKey) -> String { "\(base)/object/public/\(options.bucket)/\(key.escaped)" }
 
+    /// Uploads the file, in one request or resumably; one that is there is a success. Throws what the answer means.
     public func put(_ file: StorableFile) async throws(ObjectStoreError) -> String {
         if file.size <= Limits.standardBytes { try await upload(file) } else { try await uploadResumably(file) }
         return url(of: file.key)

@@ -8,6 +8,7 @@ public protocol PeerNames {
 }
 
 extension PeerBook: PeerNames {
+    /// The display name or title; nil while unknown.
     public func name(of key: Key) -> String? { self[key]?.name }
 }
 

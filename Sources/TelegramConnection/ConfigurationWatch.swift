@@ -7,6 +7,7 @@ import TL
 /// Asked at a start without a stored answer, when an answer has expired, and when the server pushes that something changed. Call
 /// `begin` at `nextDeadline` and after every event; when it says so make the call and give its outcome to `answered` or `failed`.
 public struct ConfigurationWatch: Sendable {
+    /// How often the server is asked, and how long its answer is believed.
     public enum Limits {
         /// From a failed call to the next one, and the shortest life of an answer, whatever the server says: it is a matter of hours.
         public static let retry = Duration.seconds(300)

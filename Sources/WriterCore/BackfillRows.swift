@@ -2,6 +2,7 @@ import Events
 
 /// How far a scan of one chat has come, checked: what the record of a page says beside its messages.
 public struct ProgressRow: Hashable, Sendable {
+    /// The words of the column `state` of `aaltohub.crawl_jobs`.
     public enum State: String, Sendable { case running, done, failed, cancelled }
 
     public var chat: ChatKey

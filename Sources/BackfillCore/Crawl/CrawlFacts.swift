@@ -2,8 +2,10 @@ import ProducerCore
 
 /// What the planner knows: groups with what is covered of them, jobs, gaps, accounts.
 public struct CrawlFacts: Sendable {
+    /// Whether an account may read a group, as its own backfill has last seen.
     public enum Access: String, Hashable, Sendable { case ok, lost, unknown }
 
+    /// A registered group.
     public struct Group: Sendable {
         /// Its row.
         public var id: String
@@ -38,8 +40,11 @@ public struct CrawlFacts: Sendable {
         }
     }
 
+    /// A crawl: one row of `aaltohub.crawl_jobs`.
     public struct Job: Hashable, Sendable {
+        /// Why it is made: a group seen for the first time, a recorded gap, a person.
         public enum Kind: String, Hashable, Sendable { case initial, gap, manual }
+        /// How far it is; the last three are ends.
         public enum State: String, Hashable, Sendable { case queued, running, done, failed, cancelled }
 
         public var id: Int64
@@ -75,7 +80,9 @@ public struct CrawlFacts: Sendable {
         public var isOpen: Bool { state == .queued || state == .running }
     }
 
+    /// Something that the live stream lost: one open row of `aaltohub.gaps`.
     public struct Gap: Hashable, Sendable {
+        /// Whose stream it is that lost it.
         public enum Place: Hashable, Sendable {
             /// Every basic group of the account.
             case common

@@ -18,6 +18,7 @@ public enum ForumTopics {
         public init() {}
     }
 
+    /// A topic as one answer shows it.
     public struct Topic: Hashable, Sendable {
         public var id: Int64
         /// nil: it is gone.
@@ -26,6 +27,9 @@ public enum ForumTopics {
         public var isHidden: Bool
         var topMessage: Int64
 
+        /// The change that tells the writer of it.
+        ///
+        /// - Parameter time: unix seconds of the server at which it was so.
         public func wire(of chat: WireChat, at time: Int64) -> WireTopic {
             .with {
                 $0.chat = chat
@@ -54,6 +58,7 @@ public enum ForumTopics {
         return call
     }
 
+    /// The topics of a `messages.forumTopics`, in its order; empty for any other answer.
     public static func read(_ answer: TLObject) -> [Topic] {
         (answer["topics"]?.vector ?? []).compactMap(\.object).compactMap { topic in
             guard let id = topic["id"]?.int else { return nil }

@@ -1,5 +1,6 @@
 /// Which crawls there should be. It is asked again and again and wants nothing that is there already.
 public struct Planner: Sendable {
+    /// What must be done that the jobs are as they should be.
     public enum Step: Hashable, Sendable {
         /// - Parameter since: unix seconds.
         case create(group: String, kind: CrawlFacts.Job.Kind, since: Int64, gaps: [Int64])

@@ -7,7 +7,9 @@ import TelegramClient
 /// here: `answered` says where they belong, `written` marks the part when they are on disk. Parts are asked for at most once unless an
 /// answer failed or its bytes proved wrong; a map from an earlier process is gone on with.
 public struct DownloadMachine: Sendable {
+    /// A call that is to be made.
     public struct Request: Hashable, Sendable {
+        /// What it asks for.
         public enum What: Hashable, Sendable {
             case part(Int, offset: Int64, limit: Int)
             /// The hashes of the ranges from this offset on.
@@ -20,6 +22,7 @@ public struct DownloadMachine: Sendable {
         let reference: Int
     }
 
+    /// What the shell is to do.
     public enum Command: Hashable, Sendable {
         /// Make this call with the newest reference.
         case fetch(Request)
@@ -31,6 +34,7 @@ public struct DownloadMachine: Sendable {
         case end(End)
     }
 
+    /// How a download ended.
     public enum End: Hashable, Sendable {
         /// The bytes are whole and have the hashes that the server tells.
         case fetched(size: Int64, sha256: [UInt8])
@@ -42,6 +46,7 @@ public struct DownloadMachine: Sendable {
         case later(String, wait: Duration, isAttempt: Bool)
     }
 
+    /// The bounds of one download.
     public struct Limits: Hashable, Sendable {
         public var parts = MediaLimits.partsInFlight
         public var bytes = MediaLimits.bytesInFlight

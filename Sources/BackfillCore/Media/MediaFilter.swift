@@ -3,6 +3,7 @@ public struct MediaFilter: Hashable, Sendable {
     /// What `media_type` of a row may say, of those that have a file.
     public static let allTypes = ["photo", "video", "document", "audio", "sticker", "voice"]
 
+    /// What becomes of a file.
     public enum Decision: Hashable, Sendable {
         case fetch
         /// Never under these rules, and why.

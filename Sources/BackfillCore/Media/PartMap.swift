@@ -33,6 +33,7 @@ public struct PartMap: Hashable, Sendable {
     public var parts: Int? { size.map { Self.parts(of: $0, partBytes) } }
     public var isComplete: Bool { parts == count }
 
+    /// Where the part begins, in bytes from the start of the file.
     public func offset(of part: Int) -> Int64 { Int64(part) * Int64(partBytes) }
 
     /// Bytes that the part has: `partBytes`, fewer for the last one, 0 behind the end.

@@ -2,6 +2,7 @@ import TL
 
 /// A file on Telegram's servers, as the message that it came with tells where it is. Its reference expires within hours to days.
 public struct RemoteFile: Hashable, Sendable {
+    /// Photos and documents are numbered apart.
     public enum Kind: String, Sendable, CaseIterable { case photo, document }
 
     public var kind: Kind

@@ -1,7 +1,9 @@
 extension Configuration {
     /// Which files are fetched, how, and where they are put.
     public struct Media: Hashable, Sendable {
+        /// Where files are put.
         public enum Store: String, Hashable, Sendable, CaseIterable { case local, supabase, none }
+        /// Which files there are: the words of `messages.media_type`.
         public enum FileType: String, Hashable, Sendable, CaseIterable { case photo, video, document, audio, sticker, voice }
 
         public var store = Store.local

@@ -17,6 +17,7 @@ public struct Dump: Sendable {
         asRows = command["cmd"]?.string == "rows"
     }
 
+    /// Whether the command's answer is streamed.
     public static func isDump(_ command: JSON) -> Bool { ["dump", "rows"].contains(command["cmd"]?.string) }
 
     public init(of command: JSON, in world: World) throws(Control.Refusal) {

@@ -8,7 +8,9 @@ import WriterCore
 /// Made by plans and by the operator, started and put back by backfill; how far it comes is written by the writer with the rows of each
 /// page.
 public struct CrawlJob: Sendable, Equatable {
+    /// The words of the column `kind`.
     public enum Kind: String, Sendable { case initial, gap, manual }
+    /// The words of the column `state`.
     public enum State: String, Sendable { case queued, running, done, failed, cancelled }
 
     public var id: Int64
@@ -105,6 +107,7 @@ public struct OpenGap: Sendable, Equatable {
 
 /// Whether an account reaches a group.
 public struct GroupAccess: Sendable, Equatable {
+    /// The words of the column `state`.
     public enum State: String, Sendable { case ok, lost, unknown }
 
     public var group: PostgresUUID

@@ -4,6 +4,7 @@ import WriterCore
 
 /// A file that some message shows: a row of `media_files`.
 public struct MediaFile: Sendable, Equatable {
+    /// The words of the column `state`.
     public enum State: String, Sendable, CaseIterable { case queued, leased, done, failed, skipped }
 
     public var kind: MediaStoredRow.Kind
