@@ -27,6 +27,20 @@ def until(check, seconds=30.0, what="the condition", every=0.05):
         select.select([], [], [], every)
 
 
+def still(value, quiet=5.0, seconds=40.0, what="the value"):
+    """Waits until what is polled has not changed for `quiet` seconds, and returns it: something that goes on for ever fails."""
+    seen = [value(), time.monotonic()]
+
+    def stood():
+        now = value()
+        if now != seen[0]:
+            seen[:] = [now, time.monotonic()]
+        return time.monotonic() - seen[1] >= quiet
+
+    until(stood, seconds, f"{what} unchanged for {quiet:.0f} s")
+    return seen[0]
+
+
 class Notify:
     """The receiving end of sd_notify: a stage says READY=1 here, as it would to systemd. Read all the time, as systemd does."""
 
