@@ -1,5 +1,5 @@
 """Backfill beside writer and listener at our simulator, with short intervals; the table is compared with what the simulator knows."""
-import json, random, socket, threading, time
+import collections, json, random, socket, threading, time
 
 from faults import CRAWLER, KINDS, WRITER, Faulty
 from stack import ACCOUNT, until
@@ -157,6 +157,14 @@ class Crawled(Faulty):
         asker.send(json.dumps({"id": 1, "command": name, "arguments": arguments, "actor": "test"}).encode())
         assert asker.poll(10_000), f"no answer to {name}"
         return json.loads(asker.recv_multipart()[-1])
+
+
+def pages(crawled):
+    """Each page of history that was asked for and answered: which, and how often."""
+    lines = crawled.ask("calls_log", action="read", methods=["messages.getHistory"])["lines"]
+    return collections.Counter(
+        (line["kind"], line["chat"], line["offset_id"]) for line in lines
+        if line["outcome"] == "ok" and line["add_offset"] == -100 and line["offset_id"])
 
 
 class Load:

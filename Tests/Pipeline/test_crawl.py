@@ -1,9 +1,9 @@
 """A past is crawled completely, whatever dies meanwhile; the table equals what the simulator knows."""
-import collections, random, signal, time
+import random, signal, time
 
 import pytest
 
-from crawls import Crawled, Load, settings
+from crawls import Crawled, Load, pages, settings
 from faults import CRAWLER, WRITER
 from stack import ACCOUNT, CODE, Stack, until
 
@@ -43,14 +43,6 @@ def test_a_stage_without_its_login_says_how_to_make_one(stack):
     process = stack.start("backfill", ready=False)
     assert process.wait(20) == 77
     assert f"aaltohubctl login --account {ACCOUNT} --for backfill" in stack.log("backfill")
-
-
-def pages(crawled):
-    """Each page of history that was asked for and answered: which, and how often."""
-    lines = crawled.ask("calls_log", action="read", methods=["messages.getHistory"])["lines"]
-    return collections.Counter(
-        (line["kind"], line["chat"], line["offset_id"]) for line in lines
-        if line["outcome"] == "ok" and line["add_offset"] == -100 and line["offset_id"])
 
 
 def test_backfill_and_writer_are_killed_while_there_is_live_load(stack):
