@@ -5,7 +5,7 @@ import pytest
 
 from crawls import Crawled, Load, pages, settings
 from faults import CRAWLER, WRITER
-from stack import ACCOUNT, CODE, Stack, until
+from stack import ACCOUNT, CODE, Stack, still, until
 
 
 @pytest.fixture
@@ -30,8 +30,7 @@ def test_a_preloaded_history_is_crawled_completely_and_in_order(stack):
     # complete is complete: nothing is fetched again, nor after a restart
     stack.kill("backfill", signal.SIGTERM)
     stack.start("backfill")
-    time.sleep(3)
-    assert crawled.calls("messages.getHistory") == calls
+    assert still(lambda: crawled.calls("messages.getHistory"), 3, what="calls") == calls
     assert len(crawled.jobs()) == 6
 
 
@@ -138,8 +137,7 @@ def test_a_crawl_is_estimated_ordered_and_cancelled(stack):
     assert crawled.command("cancel", group=group)["result"]["cancelled"] == 1
     until(lambda: crawled.jobs(state="cancelled"), 10, "a cancelled crawl")
     pages = crawled.calls("messages.getHistory")
-    time.sleep(2)
-    assert crawled.calls("messages.getHistory") <= pages + 1
+    assert still(lambda: crawled.calls("messages.getHistory"), 2, what="calls") <= pages + 1
     assert crawled.command("crawl", group=group)["ok"]
     crawled.is_crawled()
 
@@ -168,7 +166,7 @@ def test_the_other_account_takes_over_from_a_banned_one(stack):
     stack.start("backfill")
     stack.start("backfill@second")
     until(lambda: crawled.jobs(state="done"), 30, "a crawl that is done")
-    time.sleep(1)
+    still(lambda: stack.query("select count(*) from aaltohub.crawl_jobs"), 1, what="crawls")
     assert not stack.query("select group_id from aaltohub.crawl_jobs group by group_id having count(*) > 1"), "a group crawled twice"
     before = crawled.user()
     crawled.ask("standing", account=CRAWLER, state="banned")
