@@ -4,6 +4,7 @@ import random, sys, time
 import pytest
 
 from crawls import Crawled, Load, pages, settings
+from faults import CRAWLER, KINDS
 from stack import Stack, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
@@ -23,9 +24,45 @@ def stack():
         made.close()
 
 
+# Columns that are compared with the simulator's lines, by their names there.
+COLUMNS = {
+    "sender_id": "sender_id", "text": "text", "media_type": "media_type", "media_kind": "media_kind", "media_id": "media_id",
+    "reply_to": "reply_to_message_id", "topic_id": "topic_id", "grouped_id": "grouped_id", "forward": "forward", "entities": "entities",
+    "via_bot_id": "via_bot_id", "service": "service", "edit_date": "extract(epoch from edited_at)::bigint",
+    "sent_at": "extract(epoch from sent_at)::bigint",
+}
+
+
+class Past(Crawled):
+    """A history with everything in it that messages have; all of it is compared."""
+
+    def differences(self):
+        names = {(KINDS[chat["kind"]], chat["id"]): name for name, chat in self.chats.items()}
+        since, rows, wrong = self.since(), {}, []
+        for kind, chat, number, is_deleted, *values in self.stack.query(
+            f"select g.chat_type, g.telegram_id, m.telegram_message_id, is_deleted, {', '.join(COLUMNS.values())}"
+            " from messages m join groups g on g.id = m.group_id"
+        ):
+            rows[names[kind, chat], number] = is_deleted, values
+        for line in self.ask("rows", account=CRAWLER)["lines"]:
+            name = names.get((KINDS.get(line["kind"]), line["chat"]))
+            row = rows.pop((name, line["telegram_message_id"]), None)
+            if name is None or line["sent_at"] < since:
+                continue
+            if line["is_deleted"]:  # One that was deleted before anybody saw it has no row.
+                if row and not row[0]:
+                    wrong.append((name, line["telegram_message_id"], "not deleted"))
+                continue
+            if line["edit_hide"]:  # nobody is shown that it was edited
+                line["edit_date"] = None
+            if row != (False, [line[column] for column in COLUMNS]):
+                wrong.append((name, line, row))
+        return wrong + [(key, "no such message", row) for key, row in rows.items()]
+
+
 def past(stack, *simulator):
     """Writer and listener run; a past lies before them that nobody has crawled."""
-    crawled = Crawled(
+    crawled = Past(
         stack, "--history-groups", GROUPS, "--history-messages", MESSAGES, "--history-days", DAYS, *simulator,
         extra=settings(parallel_groups=PARALLEL, interval_seconds=60, new_groups_seconds=60) + "media:\n  store: none\n",
         stages=("writer", "listener"))
