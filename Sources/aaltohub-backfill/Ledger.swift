@@ -67,6 +67,7 @@ struct Ledger: Sendable {
         let access = Dictionary(grouping: try await store.access(), by: \.group)
         let forums = try await store.forums()
         let coverage = try await store.coverage()
+        let followed = try await store.followed()
         var rows: [String: Group] = [:]
         // Who stores a basic group that names nobody.
         let first = accounts.map(\.name).min()
@@ -83,7 +84,7 @@ struct Ledger: Sendable {
                     (access[group.id] ?? []).map { ($0.account, CrawlFacts.Access(rawValue: $0.state.rawValue) ?? .unknown) },
                     uniquingKeysWith: { $1 }),
                 coverage: Coverage(coverage[group.id] ?? []), isMigrated: group.migratedTo != nil,
-                isFollowed: try await store.isFollowed(group.chat, account: kind == .basicGroup ? primary : nil))
+                isFollowed: followed.contains(group.id))
             rows[id] = Group(
                 id: id, row: group.id, key: .init(kind == .basicGroup ? .basicGroup : .channel, group.chat.id), title: group.title,
                 username: group.username, isForum: forums.contains(group.id), isMigrated: group.migratedTo != nil, facts: facts)
@@ -98,9 +99,7 @@ struct Ledger: Sendable {
     func coverage(of group: Group) async throws -> Coverage { Coverage(try await store.coverage(of: group.row)) }
 
     /// Whether a listener follows the chat; of a basic group, its primary's.
-    func isFollowed(_ group: Group) async throws -> Bool {
-        try await store.isFollowed(group.chat, account: group.kind == .basicGroup ? group.primary : nil)
-    }
+    func isFollowed(_ group: Group) async throws -> Bool { try await store.isFollowed(group.row) }
 
     /// Ids of stored, undeleted messages that were sent before that moment, unix seconds.
     func stored(_ group: Group, _ ids: ClosedRange<Int64>, before: Int64) async throws -> [Int64] {

@@ -104,11 +104,10 @@ import WriterCore
         var producer = try await backfill()
         try await producer.send([try record([message(1), progress(1, 1, live: true)])])
         #expect(try await ranges() == ["1-1"])
-        #expect(try await store.isFollowed(.channel(100)) == false)
+        #expect(try await store.isFollowed(group) == false)
 
         var listener = try await listener()
-        #expect(try await store.isFollowed(.channel(100), account: "a"))
-        #expect(try await store.isFollowed(.channel(100), account: "b") == false)
+        #expect(try await store.isFollowed(group))
         try await producer.send([try record([message(2), progress(2, 2, live: true)])])
         #expect(try await ranges() == ["1-2 live"])
         try await listener.send([try record([message(3), message(4)], box: .channel(100), from: 10, to: 12)])
@@ -132,6 +131,35 @@ import WriterCore
         #expect(try await ranges() == ["1-20 live"])
         #expect(try await store.openGaps().isEmpty)
         #expect(try await store.job(job.id)?.state == .done)
+    }
+
+    @Test func groups_that_a_listener_follows_are_told_all_at_once() async throws {
+        let basic = try database.administrator.query("SELECT id FROM public.groups WHERE telegram_id = 200")[0].uuid(0)
+        #expect(try await store.followed().isEmpty)
+        func follow(_ account: String, _ box: String, _ channel: Int64) throws {
+            try database.administrator.query(
+                "INSERT INTO aaltohub.positions (account, box, channel_id, generation, value) VALUES ($1, $2, $3, 1, 1)",
+                [.text(account), .text(box), .bigint(channel)])
+        }
+        // Another channel, and the basic group's number as a channel's: neither is one of ours.
+        try follow("a", "channel", 101)
+        try follow("a", "channel", 200)
+        // Ids of a basic group are its primary's own, so another account that follows it is none.
+        try database.administrator.script("UPDATE public.groups SET primary_account = 'a' WHERE telegram_id = 200")
+        try follow("b", "common", 0)
+        #expect(try await store.followed().isEmpty)
+        try follow("b", "channel", 100)
+        #expect(try await store.followed() == [group])
+        try follow("a", "common", 0)
+        #expect(try await store.followed() == [group, basic])
+        #expect(try await store.isFollowed(basic))
+        #expect(try await store.isFollowed(group))
+        // Where nobody was named, it is the first account's.
+        try database.administrator.script(
+            "UPDATE public.groups SET primary_account = NULL WHERE telegram_id = 200; DELETE FROM aaltohub.positions WHERE account = 'a'")
+        #expect(try await store.isFollowed(basic))
+        try database.administrator.script("INSERT INTO aaltohub.accounts (name) VALUES ('a'), ('b')")
+        #expect(try await store.isFollowed(basic) == false)
     }
 
     @Test func a_gap_closes_with_the_last_of_its_jobs_and_a_cancelled_one_closes_nothing() async throws {
@@ -289,6 +317,90 @@ import WriterCore
         #expect(topics.map(\.title) == ["News"])
         #expect(topics.map(\.isClosed) == [true])
         #expect(topics.map(\.isDeleted) == [true])
+    }
+
+    @Test func what_is_told_of_a_topic_later_counts_and_what_is_not_told_stays() async throws {
+        func topic(at: Int64, _ change: @escaping (inout WireTopic) -> Void) -> WireChange {
+            .with {
+                $0.topic = .with {
+                    $0.chat = channel
+                    $0.id = 5
+                    $0.observedAt = at
+                    change(&$0)
+                }
+            }
+        }
+        func now() async throws -> String {
+            let topic = try #require(try await store.topics(of: group).first)
+            func word(_ flag: Bool?) -> String { flag.map { $0 ? "yes" : "no" } ?? "?" }
+            return "\(topic.title ?? "?") \(word(topic.isClosed)) \(word(topic.isHidden)) \(topic.isDeleted) \(topic.updatedAt.seconds)"
+        }
+        var producer = try await backfill()
+        try await producer.send([try record([topic(at: 10) { $0.title = "News" }])])
+        #expect(try await now() == "News ? ? false 10")
+        // Older words fill in what nobody has told since.
+        try await producer.send([
+            try record([
+                topic(at: 8) {
+                    $0.title = "Old"
+                    $0.closed = true
+                    $0.hidden = true
+                }
+            ])
+        ])
+        #expect(try await now() == "News yes yes false 10")
+        try await producer.send([try record([topic(at: 12) { $0.hidden = false }])])
+        #expect(try await now() == "News yes no false 12")
+        try await producer.send([try record([topic(at: 11) { $0.hidden = true }])])
+        #expect(try await now() == "News yes no false 12")
+        try await producer.send([try record([topic(at: 13) { $0.closed = false }])])
+        #expect(try await now() == "News no no false 13")
+        try await producer.send([try record([topic(at: 9) { $0.deleted = true }])])
+        #expect(try await now() == "News no no true 13")
+    }
+
+    @Test func a_job_that_was_given_up_holds_no_gap_open() async throws {
+        var listener = try await listener()
+        try await listener.send([try record([], box: .channel(100), from: 15, to: 16)])
+        let gaps = try await store.openGaps().map(\.id)
+        let other = try database.administrator.query("SELECT id FROM public.groups WHERE telegram_id = 200")[0].uuid(0)
+        let bad = try #require(
+            try await store.createJob(group: other, account: "a", kind: .gap, since: UnixTime(seconds: 1), gaps: gaps))
+        var producer = try await backfill()
+        for attempt in 1...3 {
+            if attempt > 1 { #expect(try await store.requeue(bad.id)) }
+            try await producer.send([try record([progress(0, 0, job: bad.id, state: .failed, error: "TIMEOUT", in: basicGroup)])])
+            if attempt == 2 {
+                let early = try #require(
+                    try await store.createJob(group: group, account: "a", kind: .gap, since: UnixTime(seconds: 1), gaps: gaps))
+                try await producer.send([try record([progress(1, 9, job: early.id, state: .done)])])
+                #expect(try await store.openGaps().map(\.id) == gaps)
+            }
+        }
+        let last = try #require(try await store.createJob(group: group, account: "a", kind: .gap, since: UnixTime(seconds: 1), gaps: gaps))
+        try await producer.send([try record([progress(1, 9, job: last.id, state: .done)])])
+        #expect(try await store.openGaps().isEmpty)
+    }
+
+    @Test func the_status_is_that_of_the_first_crawl_while_others_go_on() async throws {
+        var producer = try await backfill()
+        let first = try #require(try await store.createJob(group: group, account: "a", kind: .initial, since: UnixTime(seconds: 1)))
+        let other = try #require(try await store.createJob(group: group, account: "a", kind: .manual, since: UnixTime(seconds: 1)))
+        try await producer.send([
+            try record([progress(1, 9, job: first.id, messages: 9, total: 20)]),
+            try record([progress(1, 5, job: other.id, state: .failed, messages: 5, total: 6, error: "TIMEOUT")]),
+        ])
+        #expect(try status() == "initializing 0 - 9/20")
+        #expect(try await store.job(other.id)?.state == .failed)
+        // An estimate is never less than what was found, nor lost.
+        try await producer.send([try record([progress(1, 9, job: first.id, messages: 30, total: 20)])])
+        #expect(try status() == "initializing 0 - 30/30")
+        try await producer.send([try record([progress(1, 9, job: first.id, messages: 31)])])
+        #expect(try await store.job(first.id)?.total == 30)
+        // What another kind of crawl finds is no progress of the first.
+        #expect(try await store.requeue(other.id))
+        try await producer.send([try record([progress(1, 6, job: other.id, state: .done, messages: 6)])])
+        #expect(try status() == "active 0 - 31/30")
     }
 
     @Test func access_and_suspects_are_known() async throws {

@@ -160,16 +160,24 @@ public struct BackfillStore: Sendable {
         }
     }
 
-    /// Whether a listener follows the chat: the box in which its updates come has a position.
-    ///
-    /// - Parameter account: of a basic group, whose ids are that account's own; nil: any.
-    public func isFollowed(_ chat: ChatKey, account: String? = nil) async throws -> Bool {
+    /// Groups that a listener follows: the box in which their updates come has a position. Of a basic group, whose ids are each account's
+    /// own, only its primary's listener counts.
+    public func followed() async throws -> Set<PostgresUUID> { try await followed(only: nil) }
+
+    /// The same of one group.
+    public func isFollowed(_ group: PostgresUUID) async throws -> Bool { try await !followed(only: group).isEmpty }
+
+    private func followed(only group: PostgresUUID?) async throws -> Set<PostgresUUID> {
         try await connection.run { session in
-            let box: BoxKey = if case .channel(let id) = chat { .channel(id) } else { .common }
-            return try session.query(
-                """
-                SELECT EXISTS (SELECT FROM aaltohub.positions WHERE box = $1 AND channel_id = $2 AND coalesce(account = $3, true))
-                """, [.text(box.column), .bigint(box.channelID), .text(account)])[0].bool(0)
+            Set(
+                try session.query(
+                    """
+                    SELECT g.id FROM public.groups g WHERE coalesce(g.id = $1, true) AND EXISTS (
+                        SELECT FROM aaltohub.positions p WHERE CASE g.chat_type
+                            WHEN 'channel' THEN p.box = 'channel' AND p.channel_id = g.telegram_id
+                            ELSE p.box = 'common' AND \(GroupStore.isPrimary("g", "p.account")) END)
+                    """, [.uuid(group)]
+                ).map { $0.uuid(0) })
         }
     }
 
