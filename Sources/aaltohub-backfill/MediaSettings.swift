@@ -26,14 +26,10 @@ struct MediaSettings: Sendable {
         limits = .init(parts: media.partsInFlight, bytes: media.partsInFlight * MediaLimits.partBytes, fileBytes: most)
         parallel = media.parallelFiles
         folder = context.folders.state("\(context.name)") + "/parts"
-        switch media.store {
-        case .supabase:
-            let url = context.configuration.supabase.url
-            guard !url.isEmpty else { throw ServiceError.configuration("media.store is supabase, and supabase.url is not set") }
-            let key = try context.credentials.require(.supabaseServiceKey)
-            store = SupabaseStorage(.init(url: url, key: key.text, bucket: media.bucket), logger: context.logger)
-            place = "the bucket \(media.bucket) of \(url)"
-        case .local, .none:
+        if let access = try context.configuration.storageAccess(context.credentials) {
+            store = SupabaseStorage(.init(url: access.url, key: access.key.text, bucket: access.bucket), logger: context.logger)
+            place = "the bucket \(access.bucket) of \(access.url)"
+        } else {
             let root = media.folder.isEmpty ? context.folders.state("media") : media.folder
             store = LocalStore(root: root, publicURL: media.publicURL)
             place = root

@@ -22,6 +22,8 @@ func backfill(_ context: ServiceContext, account: String) async throws {
     let masterKey = try context.credentials.masterKey().bytes
     let settings = try context.configuration.telegram.clientSettings()
     let crawl = Crawler.Settings(context.configuration.backfill)
+    // A store that cannot be used is told before anything is opened.
+    let files = try MediaSettings(context)
     let database = try makeDatabase(context)
     let folder = context.folders.state("\(context.name)")
     guard let start = try await loadStart(context, account: account, database: database, masterKey: masterKey) else { return }
@@ -62,9 +64,11 @@ func backfill(_ context: ServiceContext, account: String) async throws {
     let crawler = Crawler(
         account: account, settings: crawl, context: context, api: api, records: records, peers: peers, ledger: ledger,
         reader: HistoryReader(layer: settings.layer, peers: peers) { unreadable.keep($0) })
-    let media = try MediaLoop.make(
-        context, account: account, database: database, masterKey: masterKey, session: start.session, client: settings, api: api,
-        records: records, peers: peers, makeAPI: makeAPI)
+    let media = files.map { files in
+        MediaLoop.make(
+            files, context, account: account, database: database, masterKey: masterKey, session: start.session, client: settings, api: api,
+            records: records, peers: peers, makeAPI: makeAPI)
+    }
     await records.onFailure { reason in Task { await crawler.end(reason) } }
     let names = UsernameStore(database, authorisation: authorisation, process: service)
     let control = try ControlServer(

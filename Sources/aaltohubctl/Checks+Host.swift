@@ -80,6 +80,11 @@ extension Checks {
                     ? .ok("admin_token", "\(token) bytes")
                     : .wrong("admin_token", "it has \(token) bytes, 16 are the least", "make one with `openssl rand -hex 32`"))
         } catch { findings.append(.wrong("admin_token", error)) }
+        do {
+            if let storage = try configuration.storageAccess(credentials) {
+                findings.append(.ok("media.store", "the bucket \(storage.bucket) of \(storage.url)"))
+            }
+        } catch { findings.append(.wrong("media.store", error)) }
         findings.append(
             configuration.telegram.apiID > 0
                 ? .ok("telegram.api_id", "\(configuration.telegram.apiID)")

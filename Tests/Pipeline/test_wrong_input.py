@@ -123,6 +123,27 @@ def test_no_api_id(running, tmp_path):
     assert status == 78 and "my.telegram.org" in wrong["telegram.api_id"]
 
 
+@pytest.mark.parametrize("change,wanted", [
+    ({"AALTOHUB_SUPABASE_URL": ""}, "supabase.url is not set"),
+    ({"SUPABASE_SERVICE_KEY": ""}, "credential supabase_service_key is missing"),
+    ({"SUPABASE_SERVICE_KEY": "two\nlines"}, "credential supabase_service_key is malformed"),
+])
+def test_a_store_for_files_that_cannot_be_used_is_told_before_the_database_is_asked(running, change, wanted):
+    store = {"AALTOHUB_MEDIA_STORE": "supabase", "AALTOHUB_SUPABASE_URL": "http://127.0.0.1:1", "SUPABASE_SERVICE_KEY": "a.b.c"}
+    status, line = run(running, "backfill", **store | change, AALTOHUB_DATABASE_CONNINFO="host=/nowhere dbname=aaltohub")
+    assert status == 78 and wanted in line and "two" not in line
+    status, wrong = doctor(running, **store | change)
+    assert status == 78 and wanted in wrong["media.store"] and list(wrong) == ["media.store"]
+
+
+def test_a_bucket_that_is_none(running):
+    bad = {"AALTOHUB_MEDIA_STORE": "supabase", "AALTOHUB_MEDIA_BUCKET": "our/files"}
+    status, line = run(running, "backfill", **bad)
+    assert status == 78 and "media.bucket" in line and "wanted a bucket's name" in line
+    done = running.ctl("doctor", check=False, environment=bad)
+    assert done.returncode == 78 and "media.bucket" in done.stderr
+
+
 def test_an_account_that_never_logged_in(running):
     done = subprocess.run(
         [BIN / "aaltohub-listener", "--account", "stranger", "--config", running.config], env=running.environment, capture_output=True, text=True)

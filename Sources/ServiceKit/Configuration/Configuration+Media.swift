@@ -29,5 +29,33 @@ extension Configuration {
     }
 }
 
+extension Configuration {
+    /// Where files go when they go to Supabase Storage, and the key for it.
+    public struct StorageAccess: Sendable {
+        /// `https://PROJECT.supabase.co`.
+        public var url: String
+        public var bucket: String
+        /// The service key: printable ASCII, as a header carries it.
+        public var key: Secret
+    }
+
+    /// Nil: files go elsewhere, or none is fetched. Throws (78) what is missing, and what to do about it.
+    public func storageAccess(_ credentials: Credentials) throws(ServiceError) -> StorageAccess? {
+        guard media.store == .supabase, !media.types.isEmpty else { return nil }
+        guard !supabase.url.isEmpty else {
+            throw .configuration(
+                "media.store is supabase, and supabase.url is not set: give the project's address (https://PROJECT.supabase.co), "
+                    + "or choose media.store: local or none")
+        }
+        let key = try credentials.require(.supabaseServiceKey)
+        guard key.bytes.allSatisfy({ (33...126).contains($0) }) else {
+            throw .configuration(
+                "credential supabase_service_key is malformed: wanted one line without spaces; "
+                    + "copy the service key again from the project's API settings")
+        }
+        return StorageAccess(url: supabase.url, bucket: media.bucket, key: key)
+    }
+}
+
 extension Configuration.Media.Store: ConfigurationValue {}
 extension Configuration.Media.FileType: ConfigurationValue {}

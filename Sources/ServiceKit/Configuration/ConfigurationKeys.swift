@@ -155,7 +155,7 @@ extension Configuration {
                 "What stands before a file's key in media_url where the local store is used, as when a web server shows",
                 "its folder; empty gives file URLs."),
             ConfigurationKey(
-                "media.bucket", \.media.bucket, unit: "name", check: notEmpty, "The bucket of Supabase Storage. It must be there."),
+                "media.bucket", \.media.bucket, unit: "name", check: bucket, "The bucket of Supabase Storage. It must be there."),
             ConfigurationKey(
                 "supabase.url", \.supabase.url, unit: "https://PROJECT.supabase.co, or empty", check: { $0.isEmpty ? nil : url($0) },
                 "The Supabase project. Its service key is the credential supabase_service_key, never a key here."),
@@ -177,6 +177,16 @@ extension Configuration {
         return authority.isEmpty || authority.contains("@") ? "a URL that begins with https:// or http:// and names no user" : nil
     }
     private static func notEmpty(_ text: String) -> String? { text.isEmpty ? "a text that is not empty" : nil }
+    /// Such as stand in a URL as they are: what Supabase's dashboard makes, without the characters that would have to be escaped.
+    private static func bucket(_ text: String) -> String? {
+        let fits = text.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "-._".utf8.contains(byte)
+        }
+        let isName = fits && (1...bucketCharacters).contains(text.utf8.count) && text.utf8.contains { $0 != UInt8(ascii: ".") }
+        return isName ? nil : "a bucket's name: 1 to \(bucketCharacters) letters, digits, hyphens, underscores and points"
+    }
+    /// Characters of a bucket's name that Supabase Storage takes.
+    private static let bucketCharacters = 100
     private static func range<Number: BinaryInteger>(_ allowed: ClosedRange<Number>) -> (Number) -> String? {
         { allowed.contains($0) ? nil : "a number from \(allowed.lowerBound) to \(allowed.upperBound)" }
     }
