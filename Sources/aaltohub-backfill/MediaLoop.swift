@@ -89,12 +89,16 @@ actor MediaLoop {
         MediaPartFile.clean(settings.folder, olderThan: Self.forgottenAfter)
         context.logger.info("files are stored in \(settings.place)")
         while !Task.isCancelled {
-            let done: Void? = await asked("leases of an earlier process cannot be taken over") { [self] in
+            let again = await asked("leases of an earlier process cannot be taken over") { [self] in
                 for file in try await store.list(.leased, limit: .max) where file.leasedBy == holder {
                     _ = try await store.release(file, holder: holder)
                 }
+                return try await store.reconsider(types: settings.filter.types.sorted(), maximumBytes: settings.filter.maximumBytes)
             }
-            if done != nil { return true }
+            if let again {
+                if again > 0 { context.logger.notice("\(again) files that were left out are wanted now") }
+                return true
+            }
             do { try await Task.sleep(for: Self.databaseWait) } catch { break }
         }
         return false
@@ -128,12 +132,22 @@ actor MediaLoop {
     }
 
     private func lease() async {
-        let files = await asked("files cannot be leased") { [self] in
-            try await store.lease(
-                account: surroundings.account, holder: holder, types: settings.filter.types.sorted(),
-                maximumBytes: settings.filter.maximumBytes, limit: Self.leased, seconds: Self.leaseSeconds)
-        }
-        guard let files, !files.isEmpty else { return }
+        var files: [MediaFile] = []
+        // Those that are not wanted make room for others at once.
+        repeat {
+            let leased = await asked("files cannot be leased") { [self] in
+                try await store.lease(account: surroundings.account, holder: holder, limit: Self.leased, seconds: Self.leaseSeconds)
+            }
+            guard let leased, !leased.isEmpty else { return }
+            var unwanted: [(file: MediaFile, size: Int64?, reason: String)] = []
+            for file in leased {
+                switch settings.filter.decide(type: file.mediaType, size: file.size) {
+                case .fetch: files.append(file)
+                case .skip(let why): unwanted.append((file, file.size, why))
+                }
+            }
+            await leaveOut(unwanted)
+        } while files.isEmpty && !Task.isCancelled
         for file in files { held[Self.name(file)] = file }
         // All at once, so that those of one chat go in one call.
         let origins = origins
@@ -171,9 +185,8 @@ actor MediaLoop {
         case .failed(let failure): return await later(file, "\(failure)", wait: Self.wait(failure), isAttempt: false)
         }
         if case .skip(let why) = settings.filter.decide(type: file.mediaType, size: remote.size) {
-            _ = await asked("a file cannot be left out") { [self] in try await store.skip(file, holder: holder, reason: why) }
-            await part.remove()
-            return
+            await leaveOut([(file, remote.size, why)])
+            return await part.remove()
         }
         let status = context.status
         let transfer = MediaTransfer(
@@ -304,6 +317,12 @@ actor MediaLoop {
         _ = await asked("a failed file cannot be marked") { [self] in
             try await store.fail(file, holder: holder, error: why, limit: Int32(MediaRetry.attempts), notBefore: nil)
         }
+    }
+
+    private func leaveOut(_ files: [(file: MediaFile, size: Int64?, reason: String)]) async {
+        if files.isEmpty { return }
+        let count = await asked("files cannot be left out") { [self] in try await store.skip(files, holder: holder) }
+        context.status.count("media_files_total", ["state": "skipped"], by: Int64(count ?? 0))
     }
 
     private func later(_ file: MediaFile, _ why: String, wait: Duration, isAttempt: Bool) async {

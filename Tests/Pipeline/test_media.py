@@ -1,5 +1,5 @@
 """Files of messages are fetched and stored, whatever goes wrong meanwhile; what is stored is compared with what the simulator has."""
-import hashlib, pathlib, socket, subprocess, time
+import hashlib, pathlib, socket, subprocess
 
 import pytest
 from storage3 import SyncStorageClient
@@ -197,15 +197,29 @@ def test_a_deleted_origin_is_replaced_by_another_message_and_without_one_the_fil
     assert "deleted" in world.state(alone)[1]
 
 
-def test_types_and_sizes_that_are_not_wanted_are_left(stack):
+def test_types_and_sizes_that_are_not_wanted_are_left_out_until_they_are_wanted(stack):
     world = Media(stack, "--groups", "1", extra=media(maximum_megabytes=1, types="[photo, voice]"))
     wanted, large, other = world.add("voice", size=PART), world.add("voice", size=PART + 1), world.add("video", size=10)
-    for file in (large, other, wanted):
+    dropped = world.add("video", size=20)
+    for file in (large, other, dropped, wanted):
         world.post(file)
     world.is_done(wanted)
-    time.sleep(3)  # nothing says that nothing will happen
+    until(lambda: {world.state(f)[0] for f in (large, other, dropped)} == {"skipped"}, 20, "three files that are left out")
+    assert "media.maximum_megabytes" in world.state(large)[1] and "media.types" in world.state(other)[1]
     assert world.parts(large) == [] and world.parts(other) == []
-    assert world.state(large)[0] in ("queued", "skipped") and world.state(other)[0] in ("queued", "skipped")
+    shown = stack.ctl("media", "list", "--state", "skipped").stdout
+    assert "media.maximum_megabytes" in shown and "media.types" in shown
+    # what a person leaves out stays out
+    stack.ctl("media", "retry", dropped)
+    until(lambda: world.state(dropped)[0] == "skipped", 20, "a file that is left out again")
+    stack.query("update aaltohub.media_files set state = 'failed' where media_id = %s returning 1", dropped)
+    stack.ctl("media", "drop", dropped)
+    stack.kill("backfill")
+    stack.write_config(extra=media(maximum_megabytes=2))
+    stack.start("backfill")
+    world.is_done(large, other)
+    world.stored(large), world.stored(other)
+    assert world.state(dropped)[0] == "skipped" and world.parts(dropped) == []
 
 
 @pytest.fixture

@@ -82,39 +82,26 @@ public struct MediaStore: Sendable {
     ///
     /// - Parameters:
     ///   - holder: who holds the lease: a name that no other process life has.
-    ///   - types: of `media_type`; nil: all. The others stay queued.
-    ///   - maximumBytes: larger ones stay queued; what tells no size is taken. nil: no limit.
-    ///   - groups: only files of these; nil: all.
-    public func lease(
-        account: String, holder: String, types: [String]? = nil, maximumBytes: Int64? = nil, groups: [PostgresUUID]? = nil, limit: Int32,
-        seconds: Int32
-    ) async throws -> [MediaFile] {
-        // No type is not every type.
-        if types?.isEmpty ?? false || groups?.isEmpty ?? false { return [] }
-        return try await connection.run { session in
+    public func lease(account: String, holder: String, limit: Int32, seconds: Int32) async throws -> [MediaFile] {
+        try await connection.run { session in
             try session.query(
                 """
                 WITH waiting AS MATERIALIZED (
                     SELECT f.file_kind, f.media_id FROM aaltohub.media_files f JOIN public.groups g ON g.id = f.group_id
                     LEFT JOIN public.crawler_status s ON s.group_id = g.id
                     WHERE (f.state = 'queued' AND coalesce(f.not_before <= now(), true) OR f.state = 'leased' AND f.leased_until < now())
-                        AND (cardinality($3) = 0 OR f.media_type = ANY ($3)) AND coalesce(f.size <= $4, true)
-                        AND (cardinality($5) = 0 OR f.group_id = ANY ($5)) AND coalesce(s.is_enabled, true)
+                        AND coalesce(s.is_enabled, true)
                         AND (g.chat_type = 'channel' OR \(GroupStore.isPrimary("g", "$1")))
                         AND NOT EXISTS (SELECT FROM aaltohub.group_access a
                             WHERE a.group_id = g.id AND a.account = $1 AND a.state = 'lost')
-                    ORDER BY f.created_at, f.media_id LIMIT $6 FOR UPDATE OF f SKIP LOCKED
+                    ORDER BY f.created_at, f.media_id LIMIT $3 FOR UPDATE OF f SKIP LOCKED
                 ), leased AS (
                     UPDATE aaltohub.media_files f
-                    SET state = 'leased', leased_by = $2, leased_until = now() + make_interval(secs => $7)
+                    SET state = 'leased', leased_by = $2, leased_until = now() + make_interval(secs => $4)
                     FROM waiting w WHERE (f.file_kind, f.media_id) = (w.file_kind, w.media_id) RETURNING f.*
                 )
                 SELECT \(MediaFile.columns) FROM leased f JOIN public.groups g ON g.id = f.group_id ORDER BY f.created_at, f.media_id
-                """,
-                [
-                    .text(account), .text(holder), .texts(types ?? []), .bigint(maximumBytes), .uuids(groups ?? []), .int(limit),
-                    .int(seconds),
-                ]
+                """, [.text(account), .text(holder), .int(limit), .int(seconds)]
             ).map { MediaFile($0) }
         }
     }
@@ -144,12 +131,42 @@ public struct MediaStore: Sendable {
             """, file, holder, [.text(String(error.prefix(BackfillStore.errorCharacters))), .int(limit), .timestamptz(notBefore)])
     }
 
-    /// Leaves a leased file out, for a reason that trying again will not change.
-    public func skip(_ file: MediaFile, holder: String, reason: String) async throws -> Bool {
-        try await change(
-            """
-            UPDATE aaltohub.media_files f SET state = 'skipped', error = $4, leased_by = NULL, leased_until = NULL WHERE \(Self.held)
-            """, file, holder, [.text(String(reason.prefix(BackfillStore.errorCharacters)))])
+    /// Leaves out leased files that the configuration does not want; `reconsider` takes them back when it does.
+    ///
+    /// - Parameter files: each with its size in bytes, as far as that is known by now, and the reason.
+    /// - Returns: how many.
+    public func skip(_ files: [(file: MediaFile, size: Int64?, reason: String)], holder: String) async throws -> Int {
+        try await connection.run { session in
+            try session.query(
+                """
+                UPDATE aaltohub.media_files f SET state = 'skipped', filtered = true, size = coalesce(e.size, f.size), error = e.reason,
+                    not_before = NULL, leased_by = NULL, leased_until = NULL
+                FROM unnest($2, $3, $4, $5) AS e (file_kind, media_id, size, reason)
+                WHERE (f.file_kind, f.media_id) = (e.file_kind, e.media_id) AND f.leased_by = $1 AND f.state = 'leased'
+                """,
+                [
+                    .text(holder), .texts(files.map(\.file.kind.rawValue)), .bigints(files.map(\.file.id)), .bigints(files.map(\.size)),
+                    .texts(files.map { String($0.reason.prefix(BackfillStore.errorCharacters)) }),
+                ]
+            ).changed
+        }
+    }
+
+    /// Queues files again that the configuration did not want and wants now. What a person left out stays so.
+    ///
+    /// - Parameters:
+    ///   - types: of `media_type`: those that are fetched.
+    ///   - maximumBytes: of the largest file that is fetched.
+    /// - Returns: how many.
+    public func reconsider(types: [String], maximumBytes: Int64) async throws -> Int {
+        try await connection.run { session in
+            try session.query(
+                """
+                UPDATE aaltohub.media_files SET state = 'queued', filtered = false, error = NULL
+                WHERE state = 'skipped' AND filtered AND media_type = ANY ($1) AND coalesce(size <= $2, true)
+                """, [.texts(types), .bigint(maximumBytes)]
+            ).changed
+        }
     }
 
     /// Queues files again that were given up or left out.
@@ -159,7 +176,7 @@ public struct MediaStore: Sendable {
         try await connection.run { session in
             try session.query(
                 """
-                UPDATE aaltohub.media_files SET state = 'queued', attempts = 0, not_before = NULL, error = NULL
+                UPDATE aaltohub.media_files SET state = 'queued', filtered = false, attempts = 0, not_before = NULL, error = NULL
                 WHERE state = ANY ($1) AND state IN ('failed', 'skipped') AND coalesce(media_id = $2, true)
                 """, [.texts(states.map(\.rawValue)), .bigint(id)]
             ).changed

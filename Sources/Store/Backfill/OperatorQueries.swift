@@ -26,7 +26,7 @@ extension MediaStore {
         try await connection.run { session in
             try session.query(
                 """
-                UPDATE aaltohub.media_files SET state = 'skipped', not_before = NULL, error = $2
+                UPDATE aaltohub.media_files SET state = 'skipped', filtered = false, not_before = NULL, error = $2
                 WHERE coalesce(media_id = $1, true) AND (state = 'failed' OR state = 'queued' AND $1 IS NOT NULL)
                 """, [.bigint(id), .text(String(reason.prefix(BackfillStore.errorCharacters)))]
             ).changed

@@ -117,6 +117,8 @@ CREATE TABLE aaltohub.media_files (
     leased_by text,
     leased_until timestamptz,
     error text,
+    -- Skipped since the configuration wants no such file, and not by a person: queued again when it does.
+    filtered boolean NOT NULL DEFAULT false,
     key text,
     url text,
     sha256 bytea,
@@ -182,3 +184,7 @@ BEGIN
             'ALTER POLICY aaltohub_stages ON public.%I TO aaltohub_listener, aaltohub_writer, aaltohub_backfill, aaltohub_supervisor, aaltohub_ctl', t);
     END LOOP;
 END $$;
+
+-- When each call of the last day was made, which are what the server counts. A name may be asked for more than once.
+ALTER TABLE aaltohub.usernames ADD COLUMN calls timestamptz[] NOT NULL DEFAULT '{}';
+UPDATE aaltohub.usernames SET calls = ARRAY[asked_at] WHERE asked_at > now() - interval '1 day';
