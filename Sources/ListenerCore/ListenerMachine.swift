@@ -74,7 +74,7 @@ public struct ListenerMachine: Sendable {
     /// WELCOME was seen and the common box has been compared with the server.
     public private(set) var hasCaughtUp = false
 
-    /// `peers`: what was stored for this authorisation. `seed`: makes the traces.
+    /// `peers`: what was stored for this authorisation. `seed`: makes the traces, and the chance in waits.
     public init(
         producer: ProducerMachine.Producer, groups: some Sequence<CapturedGroup>, peers: PeerBook, seed: UInt64,
         windowRecords: Int = ProducerLimits.windowRecords, layer: Int32 = TL.newestLayer
@@ -158,7 +158,7 @@ public struct ListenerMachine: Sendable {
         }
         log(.notice, "welcomed by the writer, epoch \(link.epoch), \(written.count) positions")
         recorder = Recorder(written: written, seed: seed)
-        engine = UpdateEngine(positions: positions, channels: registry.channels, peers: startPeers, layer: layer, now: now)
+        engine = UpdateEngine(positions: positions, channels: registry.channels, peers: startPeers, layer: layer, seed: seed, now: now)
         startPeers = PeerBook(limit: 1)
         guard isTelegramConnected else { return }
         run(engine?.connected(now: now) ?? [], now: now, clock: clock)

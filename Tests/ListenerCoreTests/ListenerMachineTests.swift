@@ -74,6 +74,21 @@ import Testing
         #expect(words(machine.sessionRenewed(now: at(3), clock: clock)).contains("#3 updates.getDifference"))
     }
 
+    /// The same moment and positions, as after a failure that many share.
+    @Test func the_seed_alone_decides_the_chance_in_a_wait() {
+        func wait(seed: UInt64, from start: Double) -> Duration {
+            var machine = ListenerMachine(producer: makeProducer(), groups: [basicGroup], peers: book(), seed: seed)
+            _ = machine.telegramConnected(now: at(start), clock: clock)
+            _ = machine.linkConnected(now: at(start), clock: clock)
+            _ = machine.received(Writer.welcome(stored), now: at(start), clock: clock)
+            _ = machine.failed(.init(number: 1), .timeout, now: at(start), clock: clock)
+            guard let again = machine.engine?.nextDeadline else { return .zero }
+            return again - at(start)
+        }
+        #expect(wait(seed: 1, from: 0) == wait(seed: 1, from: 3))
+        #expect(Set((1...4).map { wait(seed: $0, from: 0) }).count == 4)
+    }
+
     @Test func a_database_without_positions_starts_where_the_server_stands() {
         var machine = machine([basicGroup])
         _ = machine.telegramConnected(now: at(0), clock: clock)
