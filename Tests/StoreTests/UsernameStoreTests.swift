@@ -98,14 +98,32 @@ import Testing
     @Test func all_processes_of_an_account_share_one_budget_a_day() async throws {
         try database.administrator.script(
             """
-            INSERT INTO aaltohub.usernames (authorisation, name, asked_at)
-            SELECT CASE WHEN n % 2 = 0 THEN 'main' ELSE 'main/backfill' END, 'name' || n, now() FROM generate_series(1, 150) n
+            INSERT INTO aaltohub.usernames (authorisation, name, calls)
+            SELECT CASE WHEN n % 2 = 0 THEN 'main' ELSE 'main/backfill' END, 'name' || n, ARRAY[now()] FROM generate_series(1, 150) n
             """)
         let store = try process("a")
         #expect(try await store.look(up: "another") == .spent)
         await #expect(throws: StoreError.self) { try await store.resolve("another") { _ in nil } }
         #expect(try await process("b", authorisation: "other").look(up: "another") == .claimed)
-        try database.administrator.script("UPDATE aaltohub.usernames SET asked_at = now() - interval '25 hours' WHERE name = 'name1'")
+        try database.administrator.script("UPDATE aaltohub.usernames SET calls = ARRAY[now() - interval '25 hours'] WHERE name = 'name1'")
         #expect(try await store.look(up: "another") == .claimed)
+    }
+
+    @Test func each_call_for_one_name_counts_for_a_day() async throws {
+        let store = try process("a")
+        for _ in 0..<3 {
+            #expect(try await store.look(up: "name") == .claimed)
+            try await store.release("name")
+        }
+        try database.administrator.script(
+            "UPDATE aaltohub.usernames SET calls = array_fill(now() - interval '23 hours', ARRAY[146]) || calls")
+        #expect(try await store.look(up: "name") == .claimed, "the day's last")
+        try await store.release("name")
+        #expect(try await store.look(up: "name") == .spent)
+        #expect(try await store.look(up: "another") == .spent)
+        try database.administrator.script(
+            "UPDATE aaltohub.usernames SET calls = ARRAY(SELECT call - interval '2 hours' FROM unnest(calls) AS call)")
+        #expect(try await store.look(up: "name") == .claimed)
+        #expect(try database.integer("SELECT cardinality(calls) FROM aaltohub.usernames") == 5, "what is older is forgotten")
     }
 }

@@ -119,18 +119,20 @@ public struct UsernameStore: Sendable {
                 if state?.boolOrNull(0) == true { return .absent }
                 if state?.bool(1) == true { return .busy }
                 let account = authorisation.split(separator: "/").first.map(String.init) ?? authorisation
+                // A name may be asked for more than once: nobody had it, it was refused, the answer got lost.
                 let asked = try session.query(
                     """
-                    SELECT count(*) FROM aaltohub.usernames
-                    WHERE split_part(authorisation, '/', 1) = $1 AND asked_at > now() - interval '1 day'
+                    SELECT count(*) FROM aaltohub.usernames, unnest(calls) AS call
+                    WHERE split_part(authorisation, '/', 1) = $1 AND call > now() - interval '1 day'
                     """, [.text(account)])[0].integer(0)
                 if asked >= Self.callsPerDay { return .spent }
                 try session.query(
                     """
-                    INSERT INTO aaltohub.usernames (authorisation, name, asked_at, claimed_by, claimed_until)
-                    VALUES ($1, $2, now(), $3, now() + $4 * interval '1 second')
+                    INSERT INTO aaltohub.usernames AS u (authorisation, name, asked_at, calls, claimed_by, claimed_until)
+                    VALUES ($1, $2, now(), ARRAY[now()], $3, now() + $4 * interval '1 second')
                     ON CONFLICT (authorisation, name) DO UPDATE SET asked_at = excluded.asked_at, claimed_by = excluded.claimed_by,
-                        claimed_until = excluded.claimed_until
+                        claimed_until = excluded.claimed_until,
+                        calls = ARRAY(SELECT call FROM unnest(u.calls) AS call WHERE call > now() - interval '1 day') || excluded.calls
                     """, [.text(authorisation), .text(name), .text(claimant), .int(Self.claimSeconds)])
                 return .claimed
             }
