@@ -57,7 +57,7 @@ public struct TelegramAPI: Sendable {
 
     /// - Parameters:
     ///   - pacer: when the calls of a method may leave.
-    ///   - unreadable: takes answers of `once` and `call` that could not be read, to keep them.
+    ///   - unreadable: takes answers that could not be read, to keep them; what `bytes` hands out is for its caller to read.
     public init(
         connection: TelegramConnection, encoder: RequestEncoder, floodSleepMost: Int = RequestPolicy.floodSleepMost,
         pacer: CallPacer = CallPacer(), sharing: FloodSharing? = nil, unreadable: (@Sendable (QuarantinedObject) -> Void)? = nil
@@ -109,6 +109,9 @@ public struct TelegramAPI: Sendable {
             return answer
         } catch {
             let failure = CallFailure(error)
+            if case .undecodable(let answer) = error {
+                unreadable?(QuarantinedObject(answer, context: call.name, layer: encoder.layer, reason: "\(failure)"))
+            }
             await failed(call, failure)
             throw failure
         }

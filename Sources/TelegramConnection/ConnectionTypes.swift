@@ -87,8 +87,8 @@ public enum TelegramCallError: Error, Hashable, Sendable {
     case outcomeUnknown
     /// The body is above 1 MiB.
     case tooLarge
-    /// The result cannot be unpacked.
-    case undecodable
+    /// The result cannot be unpacked: its bytes as they came.
+    case undecodable([UInt8])
     /// `ConnectionLimits.pendingCalls` are under way.
     case overloaded
     /// The calling task was cancelled.
@@ -105,7 +105,7 @@ public enum TelegramCallError: Error, Hashable, Sendable {
             case .deadlineExceeded: .deadlineExceeded
             case .outcomeUnknown: .outcomeUnknown
             case .tooLarge: .tooLarge
-            case .undecodable: .undecodable
+            case .undecodable(let bytes): .undecodable(bytes)
             }
     }
 }

@@ -363,7 +363,7 @@ import Testing
         packed.append(uint32: Constructor.gzipPacked)
         packed.append(string: bomb)
         pair.inject(pair.envelope(ServiceBody.result(of: id, packed)))
-        #expect(pair.clientEvents.last == .failed(handle, .undecodable))
+        #expect(pair.clientEvents.last == .failed(handle, .undecodable(packed)))
         #expect(pair.closes.isEmpty)
     }
 

@@ -148,7 +148,7 @@ import Testing
         // What an unknown constructor means is for the one who asked: this layer hands it over.
         #expect(
             Array(pair.clientEvents.suffix(3)) == [
-                .result(handles[0], body(7)), .failed(handles[1], .undecodable), .result(handles[2], unknown),
+                .result(handles[0], body(7)), .failed(handles[1], .undecodable(damaged)), .result(handles[2], unknown),
             ])
         #expect(pair.closes.isEmpty)
     }

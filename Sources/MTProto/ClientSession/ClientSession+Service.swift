@@ -65,7 +65,7 @@ extension ClientSession {
         }
         guard let result = try? Gzip.unpacked(body, &inflation) else {
             remove(handle)
-            return events.append(.failed(handle, .undecodable))
+            return events.append(.failed(handle, .undecodable(body)))
         }
         resetsInRow = 0
         sendsSingly = false

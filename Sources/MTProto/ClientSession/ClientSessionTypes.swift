@@ -44,8 +44,8 @@ public enum RequestFailure: Error, Hashable, Sendable {
     case outcomeUnknown
     /// The body is above `MessageContainer.maximumBytes`.
     case tooLarge
-    /// The result cannot be unpacked.
-    case undecodable
+    /// The result cannot be unpacked: its bytes as they came.
+    case undecodable([UInt8])
 }
 
 extension ClientSession {
