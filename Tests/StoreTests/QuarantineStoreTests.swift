@@ -75,6 +75,28 @@ import Testing
         #expect(try await store.keep(object([1, 2, 3, 4]), of: "large", nonce: nonce) == .again)
     }
 
+    @Test func the_same_bytes_that_another_process_enters_meanwhile_are_counted_and_not_refused() async throws {
+        let store = QuarantineStore(listener, masterKey: key)
+        _ = try await store.keep(object([1, 2]), of: "main", nonce: nonce)
+        // The other process has entered them and not committed yet: nobody sees them.
+        let other = database.administrator
+        try other.script(
+            """
+            CREATE TEMP TABLE kept AS SELECT * FROM aaltohub.quarantine;
+            DELETE FROM aaltohub.quarantine;
+            """)
+        try other.script("BEGIN; INSERT INTO aaltohub.quarantine OVERRIDING SYSTEM VALUE SELECT * FROM kept")
+        let (same, nonce) = (object([1, 2]), nonce)
+        async let kept = store.keep(same, of: "main", nonce: nonce)
+        let waiting = "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid"
+        while try !other.query(waiting)[0].bool(0) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        try other.script("COMMIT")
+        #expect(try await kept == .again)
+        #expect(try database.integer("SELECT times FROM aaltohub.quarantine") == 2)
+    }
+
     // MARK: another master key
 
     @Test func rotating_the_master_key_seals_everything_anew() async throws {

@@ -77,10 +77,13 @@ public struct QuarantineStore: Sendable {
         let sealed = seal.seal(object.bytes, purpose: "quarantine", owner: account, version: 0, nonce: nonce)
         let keyID = seal.keyID
         return try await connection.run { session in
-            let known = try session.query(
-                "UPDATE aaltohub.quarantine SET times = times + 1, last_at = now() WHERE (account, digest) = ($1, $2)",
-                [.text(account), .bytea(digest)])
-            if known.changed > 0 { return .again }
+            func isKnown() throws -> Bool {
+                try session.query(
+                    "UPDATE aaltohub.quarantine SET times = times + 1, last_at = now() WHERE (account, digest) = ($1, $2)",
+                    [.text(account), .bytea(digest)]
+                ).changed > 0
+            }
+            if try isKnown() { return .again }
             let made = try session.query(
                 """
                 INSERT INTO aaltohub.quarantine (account, received_at, context, layer, reason, digest, size, bytes, key_id)
@@ -95,7 +98,9 @@ public struct QuarantineStore: Sendable {
                     .bytea(digest), .int(Int32(object.bytes.count)), .bytea(sealed), .text(keyID), .bigint(Self.rowsMost),
                     .bigint(Self.bytesMost),
                 ])
-            return made.changed > 0 ? .new : .refused
+            if made.changed > 0 { return .new }
+            // Another process may have been quicker with the same bytes.
+            return try isKnown() ? .again : .refused
         }
     }
 
