@@ -102,10 +102,4 @@ import Testing
         fixture.server.revoke(authKey: 79)
         #expect(throws: Failure.authKeyUnregistered) { try call(&fixture, 80, at: 3, TLObject("updates.getState")) }
     }
-
-    @Test func base64_of_urls() {
-        #expect(Control.base64URL("-_8") == [0xfb, 0xff])
-        #expect(Control.base64URL("AAEC_w==") == [0, 1, 2, 255])
-        #expect(Control.base64URL("a+b") == nil)
-    }
 }

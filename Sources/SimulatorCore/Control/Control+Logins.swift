@@ -34,7 +34,9 @@ extension Control {
             server.world.setHome(dataCentre, of: try account(command, "account", server.world))
             return ["ok": true]
         case "accept_login":
-            guard let token = command["token"]?.string.flatMap(base64URL) else { throw Refusal("missing: token, as in tg://login?token=") }
+            guard let token = command["token"]?.string.flatMap({ Base64URL.decode($0) }) else {
+                throw Refusal("missing: token, as in tg://login?token=")
+            }
             try server.acceptLoginToken(token, by: try account(command, "account", server.world), now: now)
             return ["ok": true]
         case "devices":
@@ -50,30 +52,5 @@ extension Control {
             return ["ok": true, "devices": .array(list)]
         default: return nil
         }
-    }
-
-    /// The bytes of base64 in the alphabet of URLs, padded or not.
-    static func base64URL(_ text: String) -> [UInt8]? {
-        var out: [UInt8] = []
-        var bits: UInt32 = 0
-        var count = 0
-        for character in text.utf8 where character != UInt8(ascii: "=") {
-            let value: UInt8
-            switch character {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = character - UInt8(ascii: "A")
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = character - UInt8(ascii: "a") + 26
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = character - UInt8(ascii: "0") + 52
-            case UInt8(ascii: "-"): value = 62
-            case UInt8(ascii: "_"): value = 63
-            default: return nil
-            }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            if count >= 8 {
-                count -= 8
-                out.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
-        }
-        return out
     }
 }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// What a string session of Telethon holds: a data centre, where it was reached, and the authorisation key. A secret.
 ///
 /// Layout: the version '1', then base64url of data centre (1 byte), IPv4 or IPv6 address (4 or 16), port (2, big-endian), key (256).
