@@ -24,6 +24,27 @@ import Testing
 
     private var place: [JSON.Member] { [.init("kind", "supergroup"), .init("id", .integer(group))] }
 
+    @Test func a_message_may_be_left_out_of_the_history_and_is_there() throws {
+        var fixture = fixture
+        try fixture.call(bob, fixture.send("here", to: .channel(group), by: 1, randomID: 1))
+        let ids = { (page: TLValue) in (page["messages"]?.vector ?? []).compactMap { $0["id"]?.int } }
+        let all = ids(try fixture.call(bob, fixture.history(of: .channel(group), by: 1)))
+        let hidden = try #require(all.first)
+        _ = try command(.object([.init("cmd", "hide"), .init("message", .integer(hidden))] + place), &fixture)
+        #expect(ids(try fixture.call(bob, fixture.history(of: .channel(group), by: 1))) == Array(all.dropFirst()))
+        let peer = fixture.peer(.channel(group), for: 1)
+        let channel = TLObject("inputChannel", ["channel_id": peer["channel_id"], "access_hash": peer["access_hash"]])
+        let asked = TLObject(
+            "channels.getMessages",
+            [
+                "channel": .object(channel),
+                "id": .vector([.object(TLObject("inputMessageID", ["id": .integer(hidden)]))]),
+            ])
+        #expect(try fixture.call(bob, asked)["messages"]?.vector?.first?["message"]?.string == "here")
+        _ = try command(.object([.init("cmd", "hide"), .init("message", .integer(hidden)), .init("on", false)] + place), &fixture)
+        #expect(ids(try fixture.call(bob, fixture.history(of: .channel(group), by: 1))) == all)
+    }
+
     @Test func a_forum_lists_its_topics_by_their_newest_message() throws {
         var fixture = fixture
         _ = try command(.object([.init("cmd", "forum")] + place), &fixture)

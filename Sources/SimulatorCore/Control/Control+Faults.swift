@@ -31,6 +31,11 @@ extension Control {
             } else {
                 server.world.forgetEvents(of: try channel(command, server.world))
             }
+        case "hide":
+            let place = try peer(command, server.world)
+            guard case .channel(let id) = place, let key = server.world.channels[id]?.key(Int32(clamping: try number(command, "message")))
+            else { throw Refusal("no such message: of a supergroup or channel") }
+            if command["on"]?.bool ?? true { server.world.unlisted.insert(key) } else { server.world.unlisted.remove(key) }
         case "old_objects":
             let layer = Int32(clamping: try number(command, "layer"))
             server.faults.objects.layer = layer > 0 ? layer : nil

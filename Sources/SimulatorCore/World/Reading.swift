@@ -78,7 +78,9 @@ extension World {
 
     /// One page of a dialog, newest first.
     public func history(of peer: Peer, for user: Int64, _ request: PageRequest) -> Page {
-        page(of: ids(in: peer, for: user), in: peer, for: user, request)
+        var ids = ids(in: peer, for: user)
+        if !unlisted.isEmpty { ids.removeAll { id in key(of: id, in: peer, for: user).map(unlisted.contains) ?? false } }
+        return page(of: ids, in: peer, for: user, request)
     }
 
     /// One page of those messages of a dialog that match, newest first.

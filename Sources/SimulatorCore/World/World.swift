@@ -42,6 +42,8 @@ public struct World: Sendable {
     public internal(set) var files: [Int64: StoredFile] = [:]
     /// Counts how often all file references expired.
     var fileEpoch: UInt64 = 0
+    /// Keys of messages that no page of history shows though they are there, as of a server whose copy is behind.
+    var unlisted: Set<Int> = []
     /// What happened since it was last taken.
     var changes: [Change] = []
     var phones: [String: Int64] = [:]
