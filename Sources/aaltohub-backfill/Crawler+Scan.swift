@@ -282,6 +282,7 @@ extension Crawler {
     /// The account reaches this chat no more; where it was the last one, the group is told so.
     private func lose(_ group: Ledger.Group, _ why: String) async {
         context.logger.warning("access to a group is lost: \(why)", metadata: ["group": "\(group.id)"])
+        await peers.lost(group.key)
         await setAccess(group, .lost, why)
         let others = rows[group.id]?.access.filter { $0.key != account && $0.value == .ok && facts.usable.contains($0.key) } ?? [:]
         guard others.isEmpty else { return }

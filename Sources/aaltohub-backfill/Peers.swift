@@ -72,6 +72,9 @@ actor Peers {
 
     func description(of key: PeerBook.Key) -> Description? { chats[key] }
 
+    /// The account reaches this chat no more: what was said of it before does not count.
+    func lost(_ key: PeerBook.Key) { chats[key]?.isLeft = true }
+
     /// The `InputPeer` of a group; nil for a channel whose access hash is not known.
     func input(of key: PeerBook.Key) -> TLObject? {
         switch key.kind {
