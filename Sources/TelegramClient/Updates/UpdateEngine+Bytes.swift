@@ -105,8 +105,8 @@ extension UpdateEngine {
         }
         if !channel { return }
         let chats = partial.object.objects("chats")
-        // Nobody names the channel, or who does cannot be read either.
-        if chats.isEmpty || partial.undecoded.contains(where: { $0.field == "chats" }) { return wantAll(now: now) }
+        // Nobody names the channel. Where who does cannot be read either, the end of the unread update was not found: see above.
+        if chats.isEmpty { return wantAll(now: now) }
         for chat in chats where chat.name == "channel" {
             guard let id = chat["id"]?.int, let i = index(of: id), channels[i].phase != .lost else { continue }
             channels[i].want(.gap, at: now)
