@@ -98,15 +98,19 @@ struct LoginCommand: AsyncParsableCommand {
         _ run: LoginRun, _ store: AccountStore, _ settings: ClientSettings, _ apiHash: String, _ dc: Int32, _ passwords: Passwords
     ) async throws -> LoginRun.Outcome {
         let outcome: LoginRun.Outcome
+        let number: String?
         if stringSession {
             outcome = try await imported(run)
-            try await store.register(account, phone: outcome.user["phone"]?.string, apiID: settings.identity.apiID)
+            number = outcome.user["phone"]?.string
+            try await store.register(account, phone: number, apiID: settings.identity.apiID)
         } else if qr {
             outcome = try await run.run(byTokenOn: dc, apiHash: apiHash, questions: tokenQuestions(passwords) { try await show($0, $1) })
-            try await store.register(account, phone: outcome.user["phone"]?.string, apiID: settings.identity.apiID)
+            number = outcome.user["phone"]?.string
+            try await store.register(account, phone: number, apiID: settings.identity.apiID)
         } else {
             let pending = try await pendingLogin(store)
             guard let phone = try await phoneNumber(pending) else { throw unanswered("the phone number") }
+            number = phone
             try await store.register(account, phone: phone, apiID: settings.identity.apiID)
             outcome = try await run.run(
                 phone: phone, apiHash: apiHash, dc: dc, resuming: pending.map { ($0.ticket, $0.session) },
@@ -114,7 +118,7 @@ struct LoginCommand: AsyncParsableCommand {
         }
         var random = SystemRandomNumberGenerator()
         try await store.store(
-            session: outcome.session.bytes, of: account, dcID: outcome.session.dc, userID: outcome.session.userID,
+            session: outcome.session.bytes, of: account, dcID: outcome.session.dc, userID: outcome.session.userID, phone: number,
             nonce: random.bytes(Seal.nonceLength))
         try await forget(store, .active)
         return outcome

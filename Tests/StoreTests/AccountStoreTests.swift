@@ -36,21 +36,26 @@ import Testing
 
     @Test func a_name_stays_with_its_telegram_user_and_an_active_account_stays_active_while_it_logs_in_again() async throws {
         let accounts = AccountStore(connection, masterKey: key)
-        try await accounts.register("main", phone: nil, apiID: nil)
+        try await accounts.register("main", phone: "+358401234567", apiID: nil)
+        #expect(try await AccountStore.list(connection).map(\.phoneMasked) == ["+35********67"])
         try await accounts.store(session: [1], of: "main", dcID: 2, userID: 9, nonce: nonce)
         do {
-            try await accounts.store(session: [2], of: "main", dcID: 2, userID: 10, nonce: nonce)
+            // The number comes before it is known whose login it will be.
+            try await accounts.register("main", phone: "+49301112299", apiID: nil)
+            try await accounts.store(session: [2], of: "main", dcID: 2, userID: 10, phone: "+49301112299", nonce: nonce)
             Issue.record("another user's session was stored")
         } catch StoreError.invalid(let why) {
             #expect(why.contains("--account"))
         }
         #expect(try await accounts.session(of: "main") == [1])
+        #expect(try await AccountStore.list(connection).map(\.phoneMasked) == ["+35********67"])
         try await accounts.store(pendingLogin: [5], of: "main", state: .codeSent, nonce: nonce)
         #expect(try await AccountStore.list(connection).map(\.state) == [.active])
         try await accounts.store(pendingLogin: nil, of: "main", state: .new, nonce: nonce)
         #expect(try await AccountStore.list(connection).map(\.state) == [.active])
-        try await accounts.store(session: [3], of: "main", dcID: 2, userID: 9, nonce: nonce)
+        try await accounts.store(session: [3], of: "main", dcID: 2, userID: 9, phone: "+358407654321", nonce: nonce)
         #expect(try await accounts.session(of: "main") == [3])
+        #expect(try await AccountStore.list(connection).map(\.phoneMasked) == ["+35********21"], "its user has another number now")
     }
 
     @Test func another_key_another_name_or_an_older_version_does_not_open_it() async throws {

@@ -91,9 +91,12 @@ public struct AccountStore: Sendable {
     /// Stores the session in place of the older one, and with it what is known of the account. Throws `invalid` when it is another
     /// user's: positions and access hashes that stand under the name would be taken for that user's.
     ///
-    /// - Parameter nonce: 12 random bytes, never used before.
+    /// - Parameters:
+    ///   - phone: the user's number, if it is known.
+    ///   - nonce: 12 random bytes, never used before.
     public func store(
-        session plaintext: [UInt8], of name: String, state: AccountState = .active, dcID: Int32?, userID: Int64?, nonce: [UInt8]
+        session plaintext: [UInt8], of name: String, state: AccountState = .active, dcID: Int32?, userID: Int64?, phone: String? = nil,
+        nonce: [UInt8]
     ) async throws {
         let seal = seal
         try await connection.run { session in
@@ -115,6 +118,9 @@ public struct AccountStore: Sendable {
                         .text(name), .bytea(sealed), .bigint(version), .text(seal.keyID), .text(state.rawValue), .int(dcID),
                         .bigint(userID),
                     ])
+                guard let phone else { return }
+                try session.query(
+                    "UPDATE aaltohub.accounts SET phone_masked = $2 WHERE name = $1", [.text(name), .text(Self.masked(phone))])
             }
         }
     }
@@ -185,7 +191,8 @@ public struct AccountStore: Sendable {
         }
     }
 
-    /// Makes the account's row, or changes what an operator may change of it.
+    /// Makes the account's row, or changes what an operator may change of it. The number of an account whose user is known changes with
+    /// a session of that user alone.
     public func register(_ name: String, phone: String?, apiID: Int32?) async throws {
         guard Self.isName(name) else {
             throw StoreError.invalid("\(name) is no account's name: letters, digits, '_', '.', '-', at most 63")
@@ -194,7 +201,8 @@ public struct AccountStore: Sendable {
             _ = try session.query(
                 """
                 INSERT INTO aaltohub.accounts AS a (name, phone_masked, api_id) VALUES ($1, $2, $3)
-                ON CONFLICT (name) DO UPDATE SET phone_masked = coalesce(excluded.phone_masked, a.phone_masked),
+                ON CONFLICT (name) DO UPDATE SET
+                    phone_masked = CASE WHEN a.user_id IS NULL THEN coalesce(excluded.phone_masked, a.phone_masked) ELSE a.phone_masked END,
                     api_id = coalesce(excluded.api_id, a.api_id), updated_at = now()
                 """, [.text(name), .text(phone.map(Self.masked)), .int(apiID)])
         }
