@@ -24,29 +24,34 @@ enum Terminal {
             guard hides else { return readLine(strippingNewline: true) }
             var quiet = old
             quiet.c_lflag &= ~tcflag_t(ECHO)
-            let restoring = restoringOnInterrupt(old)
+            let restoring = restoring(old)
             tcsetattr(STDIN_FILENO, TCSANOW, &quiet)
             let line = readLine(strippingNewline: true)
             tcsetattr(STDIN_FILENO, TCSANOW, &old)
-            restoring.cancel()
-            signal(SIGINT, SIG_DFL)
+            for source in restoring { source.cancel() }
+            for number in ends { signal(number, SIG_DFL) }
             prompt("\n")
             return line
         }
     }
 
-    /// Ctrl-C at a hidden question: the terminal echoes again before the process ends.
-    private static func restoringOnInterrupt(_ old: termios) -> any DispatchSourceSignal {
-        signal(SIGINT, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler {
-            var old = old
-            tcsetattr(STDIN_FILENO, TCSANOW, &old)
-            prompt("\n")
-            _exit(128 + SIGINT)
+    /// What ends a process from outside: Ctrl-C, Ctrl-\, a service manager, a terminal that is closed.
+    private static let ends = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
+
+    /// One of these at a hidden question: the terminal echoes again before the process ends.
+    private static func restoring(_ old: termios) -> [any DispatchSourceSignal] {
+        ends.map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                var old = old
+                tcsetattr(STDIN_FILENO, TCSANOW, &old)
+                prompt("\n")
+                _exit(128 + number)
+            }
+            source.resume()
+            return source
         }
-        source.resume()
-        return source
     }
 
     /// Lines on stderr; on a terminal they take the place of the ones that were shown last.

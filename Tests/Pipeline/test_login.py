@@ -1,5 +1,5 @@
 """Ways to log in: by QR code, by a string session, twice at once; logout, devices, another master key, and what stops an account."""
-import asyncio, base64, json, os, re, subprocess, threading
+import asyncio, base64, json, os, pty, re, signal, subprocess, termios, threading
 
 import pytest
 from telethon import TelegramClient, connection
@@ -83,6 +83,26 @@ def test_a_qr_code_and_the_second_password(running):
     login.process.stdin.flush()
     assert login.end() == 0
     assert accounts(running)["guarded"]["state"] == "active"
+
+
+def test_whatever_ends_a_hidden_question_the_terminal_echoes_again(running):
+    master, terminal = pty.openpty()
+
+    def echoes():
+        return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            assert echoes()
+            asked = subprocess.Popen(
+                [BIN / "aaltohubctl", "login", "--string-session", "--account", "typed", "--config", running.config],
+                env=running.environment, stdin=terminal, stdout=subprocess.DEVNULL, stderr=terminal)
+            until(lambda: not echoes(), what="a hidden question")
+            asked.send_signal(number)
+            assert asked.wait(30) == 128 + number
+    finally:
+        os.close(terminal)
+        os.close(master)
 
 
 def string_session(stack, phone):
