@@ -21,6 +21,7 @@ actor Keeper {
     private var session: AccountSession
     private var saltsSavedAt: Instant?
     private var areSaltsNew = false
+    private var saltsNumber: UInt64 = 0
     private var budget = QuarantineBudget(now: SystemClock.now)
 
     init(
@@ -62,7 +63,10 @@ actor Keeper {
 
     // MARK: salts
 
-    func salts(_ salts: AccountSession) {
+    /// - Parameter number: rises with each time they change. They come in tasks of their own, the older perhaps after the newer.
+    func salts(_ salts: AccountSession, number: UInt64) {
+        guard number > saltsNumber else { return }
+        saltsNumber = number
         if salts.credentials.salts != session.credentials.salts { areSaltsNew = true }
         session = salts
     }

@@ -23,6 +23,8 @@ actor ListenerLoop {
     private let keeper: Keeper
     private let serverConfig: ServerConfig
     private var session: AccountSession
+    /// How often its salts changed.
+    private var saltsNumber: UInt64 = 0
     /// Calls since the connection was made: until there is one, the server may push nothing.
     private var callsSinceConnected = 0
     private var reported = ListenerCounters()
@@ -79,8 +81,9 @@ actor ListenerLoop {
             context.logger.notice("clock corrected by the server", metadata: ["seconds": "\(step.inSeconds)"])
         case .salts(let salts):
             session.credentials.salts = salts
-            let (keeper, session) = (keeper, session)
-            Task { await keeper.salts(session) }
+            saltsNumber += 1
+            let (keeper, session, number) = (keeper, session, saltsNumber)
+            Task { await keeper.salts(session, number: number) }
         case .authorizationKey: break
         }
     }
