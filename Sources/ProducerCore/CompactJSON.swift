@@ -52,6 +52,21 @@ public enum CompactJSON {
         }
     }
 
+    /// What the id of the answered message does not say: which part of it is quoted, and in which other chat or story it is. Empty: nothing.
+    static func reply(_ header: API.MessageReplyHeader) -> String {
+        let isElsewhere = header.replyToPeerID != nil
+        let json = object { json in
+            json.member("reply_to_peer_id", header.replyToPeerID.flatMap(PeerBook.Key.init)?.marked)
+            if isElsewhere { json.member("reply_to_msg_id", header.replyToMsgID) }
+            json.member("quote_text", header.quoteText)
+            // In UTF-16 units of the answered text.
+            if header.quoteText?.isEmpty == false { json.member("quote_offset", header.quoteOffset) }
+            json.member("peer", header.peer.flatMap(PeerBook.Key.init)?.marked)
+            json.member("story_id", header.storyID)
+        }
+        return json == "{}" ? "" : json
+    }
+
     /// `[{"emoji":"👍","count":3}, …]`. Who reacted is not kept: only some of them are ever told.
     public static func reactions(_ reactions: API.MessageReactions) -> String {
         text { json in

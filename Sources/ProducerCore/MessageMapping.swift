@@ -83,10 +83,13 @@ extension WireMessage {
 
     /// Replies, topics, albums.
     private mutating func setPlace(_ message: API.Message) {
-        if let header = message.replyTo, let id = header.replyToMsgID {
-            // An id in another chat means nothing here.
-            if header.replyToPeerID == nil { replyTo = Int64(id) }
-            if header.forumTopic { topicID = Int64(header.replyToTopID ?? id) }
+        if let header = message.replyTo {
+            if let id = header.replyToMsgID {
+                // An id in another chat means nothing here.
+                if header.replyToPeerID == nil { replyTo = Int64(id) }
+                if header.forumTopic { topicID = Int64(header.replyToTopID ?? id) }
+            }
+            if header.replyToPeerID != nil || header.quoteText != nil || header.storyID != nil { reply = CompactJSON.reply(header) }
         }
         if let id = message.groupedID { groupedID = id }
     }

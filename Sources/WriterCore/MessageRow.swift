@@ -74,6 +74,7 @@ public struct MessageContent: Hashable, Sendable {
     public var media: String
     public var mediaID: UInt64
     public var replyTo: Int64?
+    public var reply: String
     public var topicID: Int64?
     public var groupedID: Int64?
     public var forward: String
@@ -91,6 +92,7 @@ public struct MessageContent: Hashable, Sendable {
         media = wire.media
         mediaID = wire.mediaID
         replyTo = wire.hasReplyTo ? wire.replyTo : nil
+        reply = wire.reply
         topicID = wire.hasTopicID ? wire.topicID : nil
         groupedID = wire.hasGroupedID ? wire.groupedID : nil
         forward = wire.forward
@@ -112,6 +114,7 @@ public struct MessageContent: Hashable, Sendable {
         details.add(senderID)
         details.add(media)
         details.add(replyTo)
+        details.add(reply)
         details.add(topicID)
         details.add(groupedID)
         details.add(forward)

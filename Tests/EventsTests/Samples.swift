@@ -89,7 +89,7 @@ enum Samples {
         ]
     }
 
-    /// What backfill adds: how far it came, files, counters, names and topics.
+    /// What backfill adds: how far it came, files, counters, names and topics. And what came later still: a quote.
     static var backfillChanges: [WireChange] {
         [
             .with {
@@ -148,6 +148,14 @@ enum Samples {
                     $0.hidden = false
                     $0.deleted = true
                     $0.observedAt = 1_795_000_064
+                }
+            },
+            .with {
+                $0.message = .with {
+                    $0.chat = chat
+                    $0.id = 4712
+                    $0.replyTo = 4700
+                    $0.reply = #"{"quote_text":"x"}"#
                 }
             },
         ]

@@ -92,9 +92,17 @@ import Testing
         #expect(!reply(["reply_to_msg_id": 4, "reply_to_top_id": 2]).hasTopicID)
         let elsewhere = reply(["reply_to_msg_id": 4, "reply_to_peer_id": .object(peer(basicGroup))])
         #expect(!elsewhere.hasReplyTo)
+        #expect(elsewhere.reply == #"{"reply_to_peer_id":-\#(basicGroup.id),"reply_to_msg_id":4}"#)
+        #expect(plain.reply.isEmpty && inTopic.reply.isEmpty)
+        let quoting = reply(["reply_to_msg_id": 4, "quote": true, "quote_text": "so \"he\"", "quote_offset": 7])
+        #expect(quoting.replyTo == 4)
+        #expect(quoting.reply == #"{"quote_text":"so \"he\"","quote_offset":7}"#)
+        #expect(reply(["reply_to_msg_id": 4, "quote": true, "quote_text": "", "quote_offset": 7]).reply.isEmpty)
         #expect(!map([:]).hasTopicID && !map([:]).hasReplyTo)
         let story = TLObject("messageReplyStoryHeader", ["peer": .object(privatePeer), "story_id": 3])
-        #expect(!map(["reply_to": .object(story)]).hasReplyTo)
+        let toStory = map(["reply_to": .object(story)])
+        #expect(!toStory.hasReplyTo)
+        #expect(toStory.reply == #"{"peer":99,"story_id":3}"#)
     }
 
     @Test func reactions_of_every_kind_without_those_who_reacted() {

@@ -57,7 +57,7 @@ import Testing
             #expect(fetched.messages.count == messages.count && pushed.count == messages.count)
             for (a, b) in zip(fetched.messages, pushed) where a != b { Issue.record("fetched \(a)\npushed \(b)") }
             for message in fetched.messages {
-                for text in [message.entities, message.media, message.forward, message.service] where !text.isEmpty {
+                for text in [message.entities, message.media, message.forward, message.service, message.reply] where !text.isEmpty {
                     #expect(isJSON(text), "\(text)")
                 }
                 if message.hasReactions { #expect(isJSON(message.reactions)) }

@@ -34,6 +34,7 @@ import WriterCore
     /// What one row must look like.
     private struct Row: Equatable {
         var text: String?
+        var reply: String?
         var key: [String]
         var reactions: String?
         var senderName: String?
@@ -60,6 +61,7 @@ import WriterCore
             $0.generation = UInt64.random(in: 1...2, using: &generator)
             $0.observedAt = Int64.random(in: 1...3, using: &generator)
             $0.mediaID = UInt64.random(in: 0...1, using: &generator)
+            $0.reply = ["", #"{"quote_text": "x"}"#].randomElement(using: &generator) ?? ""
             if Bool.random(using: &generator) { $0.reactions = #"["\#(Int.random(in: 1...3, using: &generator))"]"# }
             if Bool.random(using: &generator) { $0.senderName = ["X", "Y"].randomElement(using: &generator) ?? "" }
             if Bool.random(using: &generator) { $0.views = Int64.random(in: 0...3, using: &generator) }
@@ -90,7 +92,7 @@ import WriterCore
                 return (
                     name,
                     Row(
-                        text: row.content.text,
+                        text: row.content.text, reply: row.content.reply.isEmpty ? nil : row.content.reply,
                         key: [
                             "\(row.key.editDate)", "\(row.key.settled)", "\(row.key.generation)", "\(row.key.pts)", hex(row.key.hash.bytes),
                         ],
@@ -106,7 +108,7 @@ import WriterCore
             """
             SELECT g.chat_type || ':' || g.telegram_id || ':' || m.telegram_message_id, text, merge_edit_date, merge_settled,
                    merge_generation, merge_position, content_hash, reactions::text, sender_name, views, forwards, deleted_at,
-                   deletion_presumed, suspect, sent_at, edited_at, is_deleted = (deleted_at IS NOT NULL)
+                   deletion_presumed, suspect, sent_at, edited_at, is_deleted = (deleted_at IS NOT NULL), reply::text
             FROM public.messages m JOIN public.groups g ON g.id = m.group_id
             """)
         return Dictionary(
@@ -115,7 +117,7 @@ import WriterCore
                 return (
                     row.text(0),
                     Row(
-                        text: row.textOrNull(1),
+                        text: row.textOrNull(1), reply: row.textOrNull(17),
                         key: ["\(row.integer(2))", "\(row.bool(3))", "\(row.integer(4))", "\(row.integer(5))", hex(row.bytea(6))],
                         reactions: row.textOrNull(7), senderName: row.textOrNull(8), counts: [row.integerOrNull(9), row.integerOrNull(10)],
                         deletedAt: row.timestamptzOrNull(11)?.seconds, presumed: row.boolOrNull(12), isSuspect: row.bool(13),

@@ -939,6 +939,12 @@ public nonisolated struct WireMessage: @unchecked Sendable {
     set {_uniqueStorage()._observedAt = newValue}
   }
 
+  /// JSON object of what reply_to does not say (a quote, another chat, a story), empty if none
+  public var reply: String {
+    get {_storage._reply}
+    set {_uniqueStorage()._reply = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2474,7 +2480,7 @@ nonisolated extension WireChat.Kind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Message"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chat\0\u{1}id\0\u{1}date\0\u{3}edit_date\0\u{3}edit_hide\0\u{3}sender_id\0\u{3}sender_name\0\u{1}text\0\u{1}entities\0\u{3}media_type\0\u{3}media_kind\0\u{1}media\0\u{3}media_id\0\u{3}reply_to\0\u{3}topic_id\0\u{3}grouped_id\0\u{1}forward\0\u{3}via_bot_id\0\u{1}reactions\0\u{1}views\0\u{1}forwards\0\u{1}service\0\u{1}edited\0\u{1}settled\0\u{1}position\0\u{1}generation\0\u{3}observed_at\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chat\0\u{1}id\0\u{1}date\0\u{3}edit_date\0\u{3}edit_hide\0\u{3}sender_id\0\u{3}sender_name\0\u{1}text\0\u{1}entities\0\u{3}media_type\0\u{3}media_kind\0\u{1}media\0\u{3}media_id\0\u{3}reply_to\0\u{3}topic_id\0\u{3}grouped_id\0\u{1}forward\0\u{3}via_bot_id\0\u{1}reactions\0\u{1}views\0\u{1}forwards\0\u{1}service\0\u{1}edited\0\u{1}settled\0\u{1}position\0\u{1}generation\0\u{3}observed_at\0\u{1}reply\0")
 
   fileprivate class _StorageClass {
     var _chat: WireChat? = nil
@@ -2504,6 +2510,7 @@ nonisolated extension WireMessage: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _position: Int64 = 0
     var _generation: UInt64 = 0
     var _observedAt: Int64 = 0
+    var _reply: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2541,6 +2548,7 @@ nonisolated extension WireMessage: SwiftProtobuf.Message, SwiftProtobuf._Message
       _position = source._position
       _generation = source._generation
       _observedAt = source._observedAt
+      _reply = source._reply
     }
   }
 
@@ -2586,6 +2594,7 @@ nonisolated extension WireMessage: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 25: try { try decoder.decodeSingularInt64Field(value: &_storage._position) }()
         case 26: try { try decoder.decodeSingularUInt64Field(value: &_storage._generation) }()
         case 27: try { try decoder.decodeSingularInt64Field(value: &_storage._observedAt) }()
+        case 28: try { try decoder.decodeSingularStringField(value: &_storage._reply) }()
         default: break
         }
       }
@@ -2679,6 +2688,9 @@ nonisolated extension WireMessage: SwiftProtobuf.Message, SwiftProtobuf._Message
       if _storage._observedAt != 0 {
         try visitor.visitSingularInt64Field(value: _storage._observedAt, fieldNumber: 27)
       }
+      if !_storage._reply.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._reply, fieldNumber: 28)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2715,6 +2727,7 @@ nonisolated extension WireMessage: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._position != rhs_storage._position {return false}
         if _storage._generation != rhs_storage._generation {return false}
         if _storage._observedAt != rhs_storage._observedAt {return false}
+        if _storage._reply != rhs_storage._reply {return false}
         return true
       }
       if !storagesAreEqual {return false}

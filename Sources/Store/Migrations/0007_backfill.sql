@@ -11,6 +11,8 @@ BEGIN
 END $$;
 
 ALTER TABLE public.groups ADD COLUMN IF NOT EXISTS is_forum boolean NOT NULL DEFAULT false;
+-- What reply_to_message_id does not say: a quote, another chat, a story.
+ALTER TABLE public.messages ADD COLUMN IF NOT EXISTS reply jsonb;
 
 -- The same key with the group first: a crawl writes and reads stretches of one group, which then lie beside each other.
 DO $$

@@ -190,7 +190,7 @@ extension [MessageRow] {
             .bigints(map(\.content.senderID)), .texts(map(\.content.text)), .jsonbs(map { $0.content.entities.orNil }),
             .texts(map(\.content.mediaType)), .texts(map(\.content.mediaKind)), .jsonbs(map { $0.content.media.orNil }),
             .bigints(map { $0.content.mediaID == 0 ? nil : Int64(bitPattern: $0.content.mediaID) }), .bigints(map(\.content.replyTo)),
-            .bigints(map(\.content.topicID)), .bigints(map(\.content.groupedID)), .jsonbs(map { $0.content.forward.orNil }),
+            .jsonbs(map { $0.content.reply.orNil }), .bigints(map(\.content.topicID)), .bigints(map(\.content.groupedID)), .jsonbs(map { $0.content.forward.orNil }),
             .bigints(map(\.content.viaBotID)), .jsonbs(map { $0.content.service.orNil }), .bigints(map(\.key.editDate)),
             .bools(map(\.key.settled)), .bigints(map(\.key.generation)), .bigints(map(\.key.pts)), .byteas(map(\.key.hash.bytes)),
             .jsonbs(map { $0.reactions?.value.orNil }), .byteas(map { $0.reactions?.key.bytes ?? [] }),

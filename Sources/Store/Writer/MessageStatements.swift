@@ -11,8 +11,8 @@ enum MessageStatements {
         """
 
     private static let contentColumns = [
-        "sender_id", "text", "media_type", "reply_to_message_id", "topic_id", "sent_at", "edited_at", "grouped_id", "entities", "forward",
-        "via_bot_id", "media_kind", "media", "media_id", "service", "merge_edit_date", "merge_settled", "merge_generation",
+        "sender_id", "text", "media_type", "reply_to_message_id", "reply", "topic_id", "sent_at", "edited_at", "grouped_id", "entities",
+        "forward", "via_bot_id", "media_kind", "media", "media_id", "service", "merge_edit_date", "merge_settled", "merge_generation",
         "merge_position", "content_hash",
     ]
 
@@ -32,11 +32,11 @@ enum MessageStatements {
             WITH changed AS (
                 INSERT INTO public.messages AS m (
                     group_id, account_id, telegram_message_id, sent_at, edited_at, sender_id, text, entities, media_type, media_kind,
-                    media, media_id, reply_to_message_id, topic_id, grouped_id, forward, via_bot_id, service, merge_edit_date,
+                    media, media_id, reply_to_message_id, reply, topic_id, grouped_id, forward, via_bot_id, service, merge_edit_date,
                     merge_settled, merge_generation, merge_position, content_hash, reactions, reactions_key, sender_name,
                     sender_name_key, views, forwards, is_deleted, deleted_at, deletion_presumed, unsettled_edit_date, suspect, received_at)
                 SELECT g.id, CASE g.chat_type WHEN 'group' THEN $1 END, e.id, e.sent_at, e.edited_at, e.sender_id, e.text, e.entities,
-                    e.media_type, e.media_kind, e.media, e.media_id, e.reply_to, e.topic_id, e.grouped_id, e.forward, e.via_bot_id,
+                    e.media_type, e.media_kind, e.media, e.media_id, e.reply_to, e.reply, e.topic_id, e.grouped_id, e.forward, e.via_bot_id,
                     e.service, e.edit_date, e.settled, e.generation, e.position, e.content_hash, e.reactions, e.reactions_key,
                     e.sender_name, e.sender_name_key, e.views, e.forwards,
                     coalesce(e.deleted_at, t.deleted_at, u.deleted_at) IS NOT NULL, least(e.deleted_at, t.deleted_at, u.deleted_at),
@@ -44,9 +44,9 @@ enum MessageStatements {
                         THEN coalesce(e.presumed, true) AND coalesce(t.presumed, true) AND coalesce(u.presumed, true) END,
                     e.unsettled_edit_date, e.unsettled_edit_date = e.edit_date AND NOT e.settled, e.received_at
                 FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-                        $25, $26, $27, $28, $29, $30, $31, $32, $33, $34) AS e (
+                        $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35) AS e (
                     chat_type, chat_id, id, sent_at, edited_at, sender_id, text, entities, media_type, media_kind, media, media_id,
-                    reply_to, topic_id, grouped_id, forward, via_bot_id, service, edit_date, settled, generation, position,
+                    reply_to, reply, topic_id, grouped_id, forward, via_bot_id, service, edit_date, settled, generation, position,
                     content_hash, reactions, reactions_key, sender_name, sender_name_key, views, forwards, deleted_at, presumed,
                     unsettled_edit_date, received_at)
                 \(join("e", account: "$1"))
