@@ -31,6 +31,30 @@ import Testing
         #expect(try await b.look(up: "name") == .found(.init(type: .channel, id: 77, title: nil)))
     }
 
+    @Test func an_answer_is_not_entered_in_the_middle_of_anothers_look_up() async throws {
+        let store = try process("a")
+        let owner = UsernameStore.Owner(type: .channel, id: 77, title: nil)
+        #expect(try await store.look(up: "name") == .claimed)
+        // What a look-up holds from its first statement to its last.
+        let other = database.administrator
+        let key = "hashtextextended('aaltohub.usernames name', 0)"
+        try other.query("SELECT pg_advisory_lock(\(key))")
+        async let entered: Void = store.resolved("name", owner)
+        let waits =
+            "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "
+            + "(SELECT oid FROM pg_database WHERE datname = current_database())"
+        while try !other.query(waits)[0].bool(0) {
+            guard try database.integer("SELECT count(*) FROM aaltohub.usernames WHERE telegram_id IS NOT NULL") == 0 else {
+                Issue.record("it was entered meanwhile")
+                break
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        try other.query("SELECT pg_advisory_unlock(\(key))")
+        try await entered
+        #expect(try await store.look(up: "name") == .found(owner))
+    }
+
     @Test func a_process_frees_no_claim_of_a_later_one_of_its_name() async throws {
         let (first, second) = (try process("listener"), try process("listener"))
         #expect(try await first.look(up: "name") == .claimed)

@@ -108,7 +108,7 @@ public struct UsernameStore: Sendable {
         let (name, authorisation, claimant) = (UsernameStore.normalised(name), authorisation, claimant)
         return try await connection.run { session in
             try session.transaction {
-                try session.query("SELECT pg_advisory_xact_lock(hashtextextended('aaltohub.usernames ' || $1, 0))", [.text(name)])
+                try Self.lock(name, session)
                 if let owner = try Self.owner(of: name, session, authorisation, needsHash: needsHash) { return .found(owner) }
                 let state = try session.query(
                     """
@@ -143,14 +143,18 @@ public struct UsernameStore: Sendable {
     public func resolved(_ name: String, _ owner: Owner?) async throws {
         let (name, authorisation) = (UsernameStore.normalised(name), authorisation)
         try await connection.run { session in
-            _ = try session.query(
-                """
-                INSERT INTO aaltohub.usernames AS u (authorisation, name, entity_type, telegram_id, title, asked_at, resolved_at)
-                VALUES ($1, $2, $3, $4, $5, now(), now())
-                ON CONFLICT (authorisation, name) DO UPDATE SET entity_type = excluded.entity_type, telegram_id = excluded.telegram_id,
-                    title = excluded.title, resolved_at = now(), claimed_by = NULL, claimed_until = NULL
-                """,
-                [.text(authorisation), .text(name), .text(owner?.type.rawValue), .bigint(owner?.id), .text(owner?.title)])
+            try session.transaction {
+                // Not within another's look-up, which would find no owner, and then no claim.
+                try Self.lock(name, session)
+                try session.query(
+                    """
+                    INSERT INTO aaltohub.usernames AS u (authorisation, name, entity_type, telegram_id, title, asked_at, resolved_at)
+                    VALUES ($1, $2, $3, $4, $5, now(), now())
+                    ON CONFLICT (authorisation, name) DO UPDATE SET entity_type = excluded.entity_type, telegram_id = excluded.telegram_id,
+                        title = excluded.title, resolved_at = now(), claimed_by = NULL, claimed_until = NULL
+                    """,
+                    [.text(authorisation), .text(name), .text(owner?.type.rawValue), .bigint(owner?.id), .text(owner?.title)])
+            }
         }
     }
 
@@ -179,6 +183,11 @@ public struct UsernameStore: Sendable {
                 WHERE (authorisation, name, claimed_by) = ($1, $2, $3)
                 """, [.text(authorisation), .text(name), .text(claimant)])
         }
+    }
+
+    /// Whoever looks the name up or enters its owner is alone until the end of the transaction.
+    private static func lock(_ name: String, _ session: Session) throws {
+        try session.query("SELECT pg_advisory_xact_lock(hashtextextended('aaltohub.usernames ' || $1, 0))", [.text(name)])
     }
 
     /// `@Name` as it is kept: `name`.
