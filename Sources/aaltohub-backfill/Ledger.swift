@@ -83,8 +83,7 @@ struct Ledger: Sendable {
                 access: Dictionary(
                     (access[group.id] ?? []).map { ($0.account, CrawlFacts.Access(rawValue: $0.state.rawValue) ?? .unknown) },
                     uniquingKeysWith: { $1 }),
-                coverage: Coverage(coverage[group.id] ?? []), isMigrated: group.migratedTo != nil,
-                isFollowed: followed.contains(group.id))
+                coverage: Coverage(coverage[group.id] ?? []), isFollowed: followed.contains(group.id))
             rows[id] = Group(
                 id: id, row: group.id, key: .init(kind == .basicGroup ? .basicGroup : .channel, group.chat.id), title: group.title,
                 username: group.username, isForum: forums.contains(group.id), isMigrated: group.migratedTo != nil, facts: facts)

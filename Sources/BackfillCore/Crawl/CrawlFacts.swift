@@ -18,15 +18,12 @@ public struct CrawlFacts: Sendable {
         /// Which account reaches it.
         public var access: [String: Access]
         public var coverage: Coverage
-        /// A basic group that became a supergroup: nothing comes in it any more.
-        public var isMigrated: Bool
         /// A listener follows it: what comes now comes live.
         public var isFollowed: Bool
 
         public init(
             id: String, kind: CapturedGroup.Kind, chat: Int64, isEnabled: Bool = true, primary: String? = nil,
-            access: [String: Access] = [:], coverage: Coverage = Coverage(), isMigrated: Bool = false,
-            isFollowed: Bool = false
+            access: [String: Access] = [:], coverage: Coverage = Coverage(), isFollowed: Bool = false
         ) {
             self.id = id
             self.kind = kind
@@ -35,7 +32,6 @@ public struct CrawlFacts: Sendable {
             self.primary = primary
             self.access = access
             self.coverage = coverage
-            self.isMigrated = isMigrated
             self.isFollowed = isFollowed
         }
     }

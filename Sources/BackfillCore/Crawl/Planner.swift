@@ -99,7 +99,8 @@ public struct Planner: Sendable {
     /// Whether something of this group is missing by that gap.
     public static func concerns(_ gap: CrawlFacts.Gap, _ group: CrawlFacts.Group) -> Bool {
         switch gap.place {
-        case .common: group.kind == .basicGroup && group.primary == gap.account && !group.isMigrated
+        // One that became a supergroup, too: what came before that may have been lost.
+        case .common: group.kind == .basicGroup && group.primary == gap.account
         case .channel(let id): group.kind == .channel && group.chat == id
         case .other: false
         }
