@@ -177,7 +177,7 @@ def test_a_group_that_was_out_of_reach_is_filled_when_it_is_back(stack):
     crawled.is_crawled()
 
 
-def test_the_other_account_goes_on_for_a_frozen_one(stack):
+def test_the_other_account_goes_on_for_one_that_is_frozen_or_shut_out(stack):
     crawled = with_own_groups(stack, stages=("writer", "listener"))
     crawled.something_happens(10)
     stack.ctl("login", "--account", "second", "--phone", WRITER, stdin=f"{CODE}\n")
@@ -200,3 +200,12 @@ def test_the_other_account_goes_on_for_a_frozen_one(stack):
     stack.start("backfill")
     crawled.is_crawled()
     assert stack.query(jobs, "group") == [("main", "done")]
+
+    # one group that it may not read any more: the crawl goes on where it still can
+    crawled.ask("remove_member", **crawled.chats["supergroup"], member=CRAWLER)
+    group = group_of(crawled, "supergroup")
+    job = crawled.command("crawl", group=group)["result"]["job"]
+    until(lambda: stack.query("select account, state from aaltohub.crawl_jobs where id = %s", job) == [("second", "done")], 30, "the crawl")
+    assert stack.query("select account, state from aaltohub.group_access where group_id = %s order by 1", group) == [
+        ("main", "lost"), ("second", "ok")]
+    assert crawled.jobs(state="failed") == []
