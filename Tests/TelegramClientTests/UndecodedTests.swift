@@ -86,6 +86,18 @@ import Testing
         #expect(said.suffix(2) == ["#3 getDifference 100 5", "#4 getChannelDifference 3 30"], "\(said)")
     }
 
+    @Test func where_the_end_of_the_unreadable_is_not_found_everything_is_compared() throws {
+        var engine = settledEngine(channels: [3: 30])
+        let strange = common(101)
+        // The second update can be read, but not be found.
+        var bytes = try spoiled(
+            envelope([strange, inChannel(3, 31)], chats: [channel(3)]), try #require(strange.object["message"]?.object))
+        let photo = try place(of: TL.encode(TLObject("chatPhotoEmpty")), in: bytes)
+        bytes.replaceSubrange(photo..<photo + 4, with: [0xef, 0xbe, 0xad, 0xde])
+        let said = words(engine.handle(bytes: bytes, receivedAt: someTime, now: at(10)))
+        #expect(said.suffix(2) == ["#3 getDifference 100 5", "#4 getChannelDifference 3 30"], "\(said)")
+    }
+
     @Test func an_unreadable_update_of_a_channel_that_is_not_tracked_compares_nothing() throws {
         var engine = settledEngine(channels: [3: 30])
         let strange = inChannel(9, 31)
