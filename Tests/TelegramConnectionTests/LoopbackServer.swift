@@ -62,16 +62,23 @@ final class LoopbackServer: @unchecked Sendable {
 
     func on<R: Sendable>(_ body: @escaping @Sendable (LoopbackServer) -> R) async throws -> R { try await loop.submit { body(self) }.get() }
 
-    /// Returns once the condition holds; it is looked at after everything that happens here.
+    /// Returns once the condition holds; it is looked at after everything that happens here. A cancelled task waits no longer, or the
+    /// time limit of a suite would end nothing.
     func until(_ condition: @escaping @Sendable (LoopbackServer) -> Bool) async throws {
         let promise = loop.makePromise(of: Void.self)
         try await on { server in
             server.waiting.append((condition, promise))
             server.look()
         }
-        try await promise.futureResult.get()
+        try await withTaskCancellationHandler {
+            try await promise.futureResult.get()
+        } onCancel: {
+            promise.fail(CancellationError())
+        }
     }
 
+    /// Returns once this call was executed, whichever of those before it were.
+    func untilExecuted(_ body: [UInt8]) async throws { try await until { $0.executed.contains(body) } }
     /// Returns once so many calls were executed.
     func untilExecuted(_ count: Int) async throws { try await until { $0.executed.count >= count } }
     /// Returns once some client's socket takes no more, or once all take more again.
