@@ -114,17 +114,6 @@ def test_flood_waits_are_kept(stack):
     assert not [line for line in lines if line["violation"]], "a call before its time"
 
 
-def test_access_is_lost_and_comes_back(stack):
-    crawled = Crawled(stack, "--groups", "3", "--messages", "120")
-    crawled.is_crawled()
-    name = next(name for name in crawled.live() if crawled.chats[name]["kind"] == "supergroup")
-    crawled.ask("remove_member", **crawled.chats[name], member=CRAWLER)
-    group = stack.query("select id::text from groups where telegram_id = %s", crawled.chats[name]["id"])[0][0]
-    assert crawled.command("crawl", group=group)["ok"]
-    until(lambda: stack.query("select state from aaltohub.group_access where group_id = %s", group) == [("lost",)], 30, "lost access")
-    until(lambda: stack.query("select status from crawler_status where group_id = %s", group) == [("error",)], 30, "the status")
-
-
 def test_a_crawl_is_estimated_ordered_and_cancelled(stack):
     crawled = Crawled(
         stack, "--groups", "1", "--messages", "900", extra=settings(pace_milliseconds_per_page=400), stages=("writer", "listener"))
