@@ -46,7 +46,9 @@ let package = Package(
         .target(
             name: "Events",
             dependencies: ["Primitives", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            exclude: ["events.proto"]),
+            exclude: ["events.proto"],
+            // Generated classes are asked for exclusive access at every field; a value has one owner there.
+            swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]),
 
         // MARK: client core
         .target(name: "TelegramClient", dependencies: ["Primitives", "TL", "Cryptography"]),

@@ -46,6 +46,9 @@ public final class TapPublisher: Sendable {
 
     deinit { thread.abandon() }
 
+    /// Somebody watches something: what is published costs nothing otherwise, and making it need not either.
+    public var hasViewers: Bool { isWatched.load(ordering: .relaxed) }
+
     /// Publishes `service.stage.kind.group` if anyone watches it. `body` is called only then; its object gets the member `seq`.
     ///
     /// - Parameter group: the chat's id, or `-`.

@@ -12,7 +12,10 @@ enum MediaStatements {
                     CASE m.media_type WHEN 'photo' THEN 'photo' ELSE 'document' END AS file_kind
                 FROM unnest($2, $3, $4) AS e (chat_type, chat_id, id)
                 \(MessageStatements.join("e", account: "$1"))
-                JOIN public.messages m ON m.group_id = g.id AND m.telegram_message_id = e.id
+                -- Row by row over the key. A plan that was made while the table was small would otherwise go on reading all of it.
+                JOIN LATERAL (
+                    SELECT * FROM public.messages m WHERE m.group_id = g.id AND m.telegram_message_id = e.id OFFSET 0
+                ) m ON true
                 WHERE m.media_id IS NOT NULL AND m.media_type IS NOT NULL AND NOT m.is_deleted
             ), queued AS (
                 INSERT INTO aaltohub.media_files (file_kind, media_id, media_type, size, mime_type, group_id, telegram_message_id)
