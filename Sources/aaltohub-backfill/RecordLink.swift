@@ -45,7 +45,9 @@ actor RecordLink {
         let record = try WireRecord(header, changes: changes)
         let number = machine.append(record)
         recordsMade += 1
-        for change in changes where tap.hasViewers { publish(ProducerCore.TapSample(number: number, header: header, change: change), group) }
+        for change in changes where tap.hasViewers {
+            publish(ProducerCore.TapSample(number: number, header: header, change: change), group)
+        }
         send(machine.flush())
         let isCommitted = await withCheckedContinuation { waiting.append((number, $0)) }
         if !isCommitted { throw Closed() }
