@@ -160,6 +160,61 @@ private struct Server {
         }
     }
 
+    @Test func calls_that_fail_together_are_one_failure() {
+        var random = SeededGenerator(seed: 1)
+        var machine = machine(10 * Int64(Self.part))
+        var now = Instant.zero
+        for round in 1...MediaLimits.failuresInRow + 1 {
+            let asked = requests(&machine, now)
+            #expect(asked.count == 3, "round \(round)")
+            for request in asked { machine.failed(request.id, .timeout, now: now, using: &random) }
+            now = machine.nextDeadline ?? now
+        }
+        guard case .end(.later(_, _, true))? = machine.poll(now: now) else { return complain("it goes on") }
+    }
+
+    @Test func a_server_that_refuses_hashes_gives_the_file_all_the_same() {
+        var random = SeededGenerator(seed: 1)
+        var machine = machine(Int64(Self.part))
+        let part = requests(&machine)
+        if let place = machine.answered(part[0].id, count: Self.part, now: .zero, using: &random) { machine.written(place) }
+        let hashes = requests(&machine)
+        #expect(hashes.map(\.what) == [.hashes(from: 0)])
+        machine.failed(hashes[0].id, rpc("LOCATION_INVALID"), now: .zero, using: &random)
+        #expect(machine.poll(now: .zero) == .verify([]))
+    }
+
+    @Test func a_file_that_has_another_size_now_is_another_one() {
+        for (parts, size) in [(Int64(2), Int64(Self.part)), (1, 2 * Int64(Self.part))] {
+            var random = SeededGenerator(seed: 1)
+            var machine = machine(parts * Int64(Self.part), parts: 1)
+            machine.failed(requests(&machine)[0].id, rpc("FILE_REFERENCE_EXPIRED"), now: .zero, using: &random)
+            #expect(machine.poll(now: .zero) == .refresh)
+            machine.refreshed(dc: 4, size: size)
+            guard case .end(.refused)? = machine.poll(now: .zero) else { return complain("\(size) bytes are taken for \(parts) parts") }
+        }
+    }
+
+    @Test func a_file_that_is_shorter_on_disk_than_it_was_written_is_tried_again() {
+        var random = SeededGenerator(seed: 1)
+        var machine = machine(Int64(Self.part))
+        let part = requests(&machine)
+        if let place = machine.answered(part[0].id, count: Self.part, now: .zero, using: &random) { machine.written(place) }
+        for request in requests(&machine) { machine.answered(request.id, hashes: []) }
+        #expect(machine.poll(now: .zero) == .verify([]))
+        machine.verified(size: Int64(Self.part) - 1, sha256: [1], bad: [])
+        guard case .end(.later(_, _, true))? = machine.poll(now: .zero) else { return complain("it counts as fetched") }
+    }
+
+    @Test func a_wait_of_just_a_minute_is_waited_for() {
+        var random = SeededGenerator(seed: 1)
+        var machine = machine(Int64(Self.part))
+        machine.failed(requests(&machine)[0].id, rpc("FLOOD_WAIT_60", 420), now: .zero, using: &random)
+        #expect(machine.poll(now: .zero) == nil && machine.nextDeadline == .zero + MediaLimits.waitMost)
+        machine.failed(requests(&machine, .zero + MediaLimits.waitMost)[0].id, rpc("FLOOD_WAIT_61", 420), now: .zero, using: &random)
+        #expect(machine.poll(now: .zero) == .end(.later("FLOOD_WAIT_61", wait: .seconds(61), isAttempt: false)))
+    }
+
     @Test func a_file_of_unknown_size_ends_where_it_ends_and_is_given_up_when_too_large() {
         for (bytes, most, isTooLarge) in [(0, 100_000, false), (5_000, 100_000, false), (8_192, 100_000, false), (8_192, 8_000, true)] {
             var random = SeededGenerator(seed: 1)

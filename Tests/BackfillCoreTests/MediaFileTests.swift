@@ -113,6 +113,8 @@ import Testing
             let key = ContentKey.key(.document, id: .max, sha256: hash, mimeType: type)
             #expect(key.allSatisfy(allowed.contains) && !key.contains("..") && key.split(separator: "/").count == 3, "\(type)")
         }
+        // A word that the type itself gives, unless it is too long for an ending.
+        #expect(ContentKey.ending(of: "x/abcdefgh") == "abcdefgh" && ContentKey.ending(of: "x/abcdefghi") == "bin")
         #expect(["mp4", "webp", "ogg", "bin", "bin"] == types.prefix(5).map { ContentKey.ending(of: $0) }.map { $0 == "" ? "bin" : $0 })
     }
 

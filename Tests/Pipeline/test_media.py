@@ -166,10 +166,17 @@ def test_files_of_other_data_centres_come_from_there_and_the_login_is_exported_o
     world.is_done(moved)
     world.stored(moved)
     assert world.calls("auth.exportAuthorization") == 2
+    # one that does not know the login any more is told it once more
+    world.ask("calls", method="upload.getFile", effect="fail", code=401, name="AUTH_KEY_UNREGISTERED", count=1)
+    again = world.add("document", size=PART + 3, dc=4)
+    world.post(again)
+    world.is_done(again)
+    world.stored(again)
+    assert world.calls("auth.exportAuthorization") == 3
 
 
 def test_wrong_bytes_waits_and_short_answers_are_mended(stack):
-    world = Media(stack, "--groups", "1", extra=media())
+    world = Media(stack, "--groups", "1", extra=media(maximum_megabytes=200))
     file = world.add("document", size=6 * PART + 5)
     for fault in ({"effect": "wrong", "skip": 2}, {"effect": "short", "bytes": 1000, "skip": 1}, {"effect": "premium_wait", "seconds": 2, "skip": 4}):
         world.ask("file_fault", file=file, **fault)
@@ -177,6 +184,19 @@ def test_wrong_bytes_waits_and_short_answers_are_mended(stack):
     world.is_done(file)
     world.stored(file)
     assert sum(p["count"] for p in world.parts(file)) <= 7 + 2
+    # after a restart of the machine nobody knows which bytes have reached the disk, so nothing of what is there is believed
+    held = world.add("document", size=150 * PART)
+    world.post(held)
+    until(lambda: len(world.parts(held)) >= 10, 30, "parts that are there", every=0.01)
+    stack.kill("backfill")
+    [found] = (pathlib.Path(stack.folder) / "state" / "backfill@main" / "parts").glob("*.map")
+    boot, _, rest = found.read_bytes().partition(b"\n")
+    found.write_bytes(b"0" * len(boot) + b"\n" + rest)
+    before = {p["offset"]: p["count"] for p in world.parts(held)}
+    stack.start("backfill")
+    world.is_done(held)
+    world.stored(held)
+    assert all(p["count"] > before.get(p["offset"], 0) for p in world.parts(held)), (before, world.parts(held))
 
 
 def test_a_deleted_origin_is_replaced_by_another_message_and_without_one_the_file_is_given_up(stack):
@@ -195,6 +215,12 @@ def test_a_deleted_origin_is_replaced_by_another_message_and_without_one_the_fil
     world.stored(shared)
     until(lambda: world.state(alone)[0] == "failed", 30, "a file that is given up")
     assert "deleted" in world.state(alone)[1]
+    # nor is anything left of one that is refused when some of it is there
+    refused = world.add("document", size=3 * PART)
+    world.ask("file_fault", file=refused, effect="fail", code=400, name="LIMIT_INVALID", skip=1)
+    world.post(refused, second)
+    until(lambda: (world.state(refused) or [None])[0] == "failed", 30, "a file that is refused")
+    assert world.state(refused)[1] == "LIMIT_INVALID" and world.leftovers() == []
 
 
 def test_types_and_sizes_that_are_not_wanted_are_left_out_until_they_are_wanted(stack):

@@ -394,14 +394,11 @@ public struct DownloadMachine: Sendable {
 
     private mutating func retry(_ reason: String, now: Instant, using random: inout some RandomNumberGenerator) {
         guard case .fetching = phase else { return }
+        // Calls that were under way together fail together: that is one failure.
+        if let pausedUntil, now < pausedUntil { return }
         failuresInRow += 1
         if failuresInRow > MediaLimits.failuresInRow {
             phase = .ended(.later(reason, wait: .zero, isAttempt: true))
-            return
-        }
-        // Calls that were under way together fail together: that is one failure.
-        if let pausedUntil, now < pausedUntil {
-            failuresInRow -= 1
             return
         }
         pausedUntil = now + backoff.next(using: &random)
