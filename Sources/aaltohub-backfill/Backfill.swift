@@ -16,13 +16,21 @@ struct Backfill: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
     var config: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Only read so many days of every group, one after the other; store nothing and print what it cost. Not beside the stage itself.",
+            valueName: "days"))
+    var measure: Int?
+
     func validate() throws {
+        if let measure, !(1...36_500).contains(measure) { throw ValidationError("--measure takes 1 to 36500 days") }
         do { _ = try ServiceName.backfill(account: account) } catch { throw ValidationError(error.message) }
     }
 
     func run() async throws {
-        let account = account
+        let (account, days) = (account, measure)
         await ServiceMain.run(try ServiceName.backfill(account: account), configurationPath: config) { context in
+            if let days { return try await measureHistory(context, account: account, days: days) }
             try await backfill(context, account: account)
         }
     }

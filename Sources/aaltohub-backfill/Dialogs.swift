@@ -46,31 +46,36 @@ struct Dialogs: Sendable {
         }
     }
 
-    /// All dialogs, page by page; a wait is slept through and the walk goes on where it was.
     private func walk() async -> Bool {
-        var page = DialogsPage()
-        for _ in 0..<UpdateLimits.dialogPages {
-            do {
-                let answer = try await api.call(UpdateRequest.getDialogs(page).call)
-                guard let object = answer.object,
-                    case .dialogs(let found, let next, let users, let chats) = UpdateAnswer(object, receivedAt: SystemClock.unix)
-                else { return true }
-                await peers.learn(users: users, chats: chats)
-                guard let next, next != page, !found.isEmpty else { return true }
-                page = next
-                try await Task.sleep(for: Dialogs.pause)
-            } catch let failure as CallFailure {
-                if case .rpc(let error) = failure, let trouble = AccountTrouble(error) {
-                    await crawler.end(.account(trouble, error.message))
-                    return false
-                }
-                context.logger.info("the dialogs could not be walked through: \(failure)")
-                return false
-            } catch {
+        do {
+            try await Dialogs.walk(api, peers)
+            return true
+        } catch let failure as CallFailure {
+            if case .rpc(let error) = failure, let trouble = AccountTrouble(error) {
+                await crawler.end(.account(trouble, error.message))
                 return false
             }
+            context.logger.info("the dialogs could not be walked through: \(failure)")
+            return false
+        } catch {
+            return false
         }
-        return true
+    }
+
+    /// All dialogs, page by page; a wait is slept through and the walk goes on where it was. Throws `CallFailure`, or that the task is
+    /// cancelled.
+    static func walk(_ api: TelegramAPI, _ peers: Peers) async throws {
+        var page = DialogsPage()
+        for _ in 0..<UpdateLimits.dialogPages {
+            let answer = try await api.call(UpdateRequest.getDialogs(page).call)
+            guard let object = answer.object,
+                case .dialogs(let found, let next, let users, let chats) = UpdateAnswer(object, receivedAt: SystemClock.unix)
+            else { return }
+            await peers.learn(users: users, chats: chats)
+            guard let next, next != page, !found.isEmpty else { return }
+            page = next
+            try await Task.sleep(for: Dialogs.pause)
+        }
     }
 
     private func askByName() async {
