@@ -153,6 +153,15 @@ class Stack:
             self.notify[stage].wait("READY=1", process, seconds)
         return process
 
+    def output(self, stage, *arguments, seconds=60):
+        """What a stage prints that is started for one thing and ends by itself."""
+        name, *rest = self.COMMANDS[stage]
+        done = subprocess.run(
+            [str(BIN / name), *rest, *map(str, arguments), "--config", str(self.config)], capture_output=True, text=True,
+            env=self.environment, timeout=seconds)
+        assert done.returncode == 0, f"{name} {arguments} ended with {done.returncode}: {done.stderr}"
+        return done.stdout
+
     def kill(self, stage, signal_number=signal.SIGKILL):
         process = self.processes.pop(stage)
         process.send_signal(signal_number)

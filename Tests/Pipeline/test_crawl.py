@@ -1,5 +1,5 @@
 """A past is crawled completely, whatever dies meanwhile; the table equals what the simulator knows."""
-import random, signal, time
+import json, random, signal, time
 
 import pytest
 
@@ -29,6 +29,13 @@ def test_a_preloaded_history_is_crawled_completely_and_in_order(stack):
     calls = crawled.calls("messages.getHistory")
     # complete is complete: nothing is fetched again, nor after a restart
     stack.kill("backfill", signal.SIGTERM)
+    # its login may be used to measure what fetching takes: all is read, nothing stored
+    before = stack.query("select count(*), max(xmin::text::bigint) from messages")
+    cost = json.loads(stack.output("backfill", "--measure", 14).splitlines()[-1])
+    assert cost["messages"] == stack.query("select count(*) from messages where not is_deleted")[0][0]
+    assert cost["characters"] > cost["messages"] and cost["seconds"] > 0 and cost["cpu_seconds"] > 0
+    assert stack.query("select count(*), max(xmin::text::bigint) from messages") == before
+    calls = crawled.calls("messages.getHistory")
     stack.start("backfill")
     assert still(lambda: crawled.calls("messages.getHistory"), 3, what="calls") == calls
     assert len(crawled.jobs()) == 6
