@@ -54,6 +54,9 @@ actor MediaLoop {
     /// Nothing is begun before, and why.
     private var pause: (until: Instant, reason: String)?
     private var isDatabaseAway = false
+    /// Workers that have nothing to do, and what ends their rest.
+    private var resting: [UInt64: Task<Void, Never>] = [:]
+    private var rests: UInt64 = 0
 
     private var context: ServiceContext { surroundings.context }
 
@@ -113,12 +116,34 @@ actor MediaLoop {
                 continue
             }
             guard let (file, origin) = await next() else {
-                do { try await Task.sleep(for: isDatabaseAway ? Self.databaseWait : Self.lookEvery) } catch { return }
+                await rest(isDatabaseAway ? Self.databaseWait : Self.lookEvery)
                 continue
             }
             await fetch(file, origin)
             held[Self.name(file)] = nil
         }
+    }
+
+    /// Files may wait that did not before: whoever rests looks at once.
+    func wake() {
+        for (_, task) in resting { task.cancel() }
+        resting = [:]
+    }
+
+    private func rest(_ time: Duration) async {
+        rests += 1
+        let id = rests
+        let task = Task {
+            // Cancelled by `wake`, or with the loop.
+            do { try await Task.sleep(for: time) } catch { return }
+        }
+        resting[id] = task
+        await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        resting[id] = nil
     }
 
     private func next() async -> (file: MediaFile, origin: MediaOrigins.Answer)? {
@@ -196,7 +221,11 @@ actor MediaLoop {
         context.status.count("media_parts_total", by: Int64(outcome.counters.parts))
         context.status.count("media_refreshes_total", by: Int64(outcome.counters.refreshes))
         switch outcome.end {
-        case .fetched(let size, let sha256): await keep(file, outcome.file ?? remote, part, size: size, sha256: sha256)
+        case .fetched(let size, let sha256):
+            context.logger.info(
+                "a file is fetched",
+                metadata: ["file": "\(name)", "bytes": "\(size)", "seconds": "\((outcome.transfer ?? .zero).inSeconds)"])
+            await keep(file, outcome.file ?? remote, part, size: size, sha256: sha256)
         case .refused(let why): await giveUp(file, why, part)
         case .originGone(let why): await giveUp(file, "no message gives it: \(why)", part)
         case .later(let why, let wait, let isAttempt):

@@ -12,6 +12,8 @@ struct MediaTransfer: Sendable {
         /// As its message last described it; nil when it never did.
         var file: RemoteFile?
         var counters: DownloadMachine.Counters
+        /// From the beginning until the last part was on disk; nil when it never was.
+        var transfer: Duration?
     }
 
     let lines: MediaLines
@@ -43,6 +45,8 @@ struct MediaTransfer: Sendable {
         }
         var machine = DownloadMachine(map: map, dc: file.dc, limits: settings.limits)
         var timer: Instant?
+        let begun = SystemClock.now
+        var transfer: Duration?
         return await withTaskGroup(of: Event.self) { group in
             defer { group.cancelAll() }
             while true {
@@ -53,13 +57,14 @@ struct MediaTransfer: Sendable {
                     case .refresh: group.addTask { .origin(await origin()) }
                     case .verify(let ranges):
                         let size = machine.map.size ?? 0
+                        transfer = transfer ?? SystemClock.now - begun
                         group.addTask {
                             do throws(MediaPartFile.Failure) { return .verified(.success(try await part.verify(ranges, size: size))) } catch
                             {
                                 return .verified(.failure(error))
                             }
                         }
-                    case .end(let end): return Outcome(end: end, file: file, counters: machine.counters)
+                    case .end(let end): return Outcome(end: end, file: file, counters: machine.counters, transfer: transfer)
                     }
                 }
                 if let deadline = machine.nextDeadline, timer.map({ deadline < $0 }) ?? true {

@@ -22,6 +22,7 @@ actor RecordLink {
     private var isClosed = false
     private var failure: (@Sendable (StopReason) -> Void)?
     private(set) var recordsMade: UInt64 = 0
+    private var media: (@Sendable () -> Void)?
 
     init(_ producer: ProducerMachine.Producer, link: ProducerLink, tap: TapPublisher, context: ServiceContext) {
         machine = ProducerMachine(producer)
@@ -32,6 +33,9 @@ actor RecordLink {
 
     /// Calls `body` once for what ends the stage.
     func onFailure(_ body: @escaping @Sendable (StopReason) -> Void) { failure = body }
+
+    /// Calls `body` when messages are committed that show files.
+    func onMedia(_ body: @escaping @Sendable () -> Void) { media = body }
 
     var isWelcomed: Bool { machine.isWelcomed }
     var isHeld: Bool { machine.isHeld }
@@ -51,6 +55,7 @@ actor RecordLink {
         send(machine.flush())
         let isCommitted = await withCheckedContinuation { waiting.append((number, $0)) }
         if !isCommitted { throw Closed() }
+        if let media, changes.contains(where: { $0.message.mediaID != 0 }) { media() }
     }
 
     private func publish(_ sample: ProducerCore.TapSample, _ group: String?) {

@@ -69,6 +69,7 @@ func backfill(_ context: ServiceContext, account: String) async throws {
             files, context, account: account, database: database, masterKey: masterKey, session: start.session, client: settings, api: api,
             records: records, peers: peers, makeAPI: makeAPI)
     }
+    if let media { await records.onMedia { Task { await media.wake() } } }
     await records.onFailure { reason in Task { await crawler.end(reason) } }
     let names = UsernameStore(database, authorisation: authorisation, process: service)
     let control = try ControlServer(

@@ -56,7 +56,7 @@ def test_a_deleted_message_and_one_before_the_time_need_no_row():
 def result(**changes):
     ours = {"wanted": 10, "missing": 0, "different": 0, "unknown": 0, "disordered": 0, "dead_letters": 0, "messages": 10, "rows": 10, "seconds": 1.0, "cpu_seconds": 0.1}
     return {
-        "ours": ours | changes, "telethon": {"messages": 10, "cpu_seconds": 1.0}, "fdatasync_ms": 1.0, "load": 1.0,
+        "ours": ours | changes, "reader": {"messages": 10, "cpu_seconds": 0.05}, "telethon": {"messages": 10, "cpu_seconds": 1.0}, "fdatasync_ms": 1.0, "load": 1.0,
         "predecessor": {"rows": 4, "seconds": 2.0, "messages": 10, "dead_letters": 6},
     }
 
@@ -71,11 +71,19 @@ def test_only_rows_equal_to_the_truth_are_a_success():
 
 def test_ratios_are_medians_of_the_rounds():
     rounds = [result(), result(cpu_seconds=0.2), result(cpu_seconds=0.5)]
-    history, rows = crawl.summary(rounds)
+    alone, history, rows = crawl.summary(rounds)
+    assert alone["ratio"] == {"median": 20, "least": 20, "most": 20}
     assert (history["ours"]["median"], history["theirs"]["median"]) == (50, 10)
     assert history["ratio"] == {"median": 5, "least": 2, "most": 10}
     assert rows["ratio"]["median"] == 5 and rows["beside"] == "predecessor"
-    assert "60 (60–60) % of the messages" in "\n".join(crawl.table([history, rows], rounds))
+    assert "60 (60–60) % of the messages" in "\n".join(crawl.table([alone, history, rows], rounds))
+
+
+def test_a_download_is_told_with_and_without_what_is_done_beside_it():
+    downloads = {
+        "our_download": {"bytes": 8_000_000, "seconds": 4.0, "transfer_seconds": 2.0}, "telethon_download": {"bytes": 8_000_000, "seconds": 8.0}}
+    bare, whole = crawl.summary([result() | downloads])[-2:]
+    assert (bare["ours"]["median"], whole["ours"]["median"], whole["theirs"]["median"]) == (4, 2, 1)
 
 
 @pytest.mark.parametrize("arguments", [[], ["nothing"], ["crawl", "--rounds", "x"], ["crawl", "--what"]])
