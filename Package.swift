@@ -31,6 +31,7 @@ let package = Package(
         .systemLibrary(name: "CLibcrypto"),
         .systemLibrary(name: "CLibpq"),
         .systemLibrary(name: "CLibzmq"),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CZlib"),
 
         // MARK: ground
@@ -126,7 +127,7 @@ let package = Package(
             name: "aaltohub-backfill",
             dependencies: [
                 "AccountStage", "BackfillCore", "ProducerCore", "TelegramClient", "TelegramConnection", "EventLink", "Events", "ObjectStore",
-                "Store", "WriterCore", "PostgreSQL", "ServiceKit", "Cryptography", "Primitives", "TL",
+                "Store", "WriterCore", "PostgreSQL", "ServiceKit", "Cryptography", "Primitives", "TL", "CMalloc",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
