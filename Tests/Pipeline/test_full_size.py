@@ -55,6 +55,8 @@ class Past(Crawled):
                 continue
             if line["edit_hide"]:  # nobody is shown that it was edited
                 line["edit_date"] = None
+            if line["media_kind"] == "self_destructing":  # where it came from is not kept either
+                line["forward"] = line["via_bot_id"] = None
             if row != (False, [line[column] for column in COLUMNS]):
                 wrong.append((name, line, row))
         return wrong + [(key, "no such message", row) for key, row in rows.items()]
