@@ -1,4 +1,5 @@
 """Messages refused, answers announced, packets forged, salts and clocks moved, connections broken: the listener stays and loses nothing."""
+import time
 
 import pytest
 
