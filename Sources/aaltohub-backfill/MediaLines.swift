@@ -40,6 +40,8 @@ actor MediaLines {
     private let makeAPI: @Sendable (TelegramConnection) -> TelegramAPI
     private var lines: [Int32: Line] = [:]
     private var opening: [Int32: Task<Result<TelegramAPI, CallFailure>, Never>] = [:]
+    /// What is left of lines that are of no use any more: gone before the next one is opened, which would find their keys.
+    private var leaving: [Int32: Task<Void, Never>] = [:]
 
     /// - Parameters:
     ///   - home: the account's own data centre, that `main` speaks to.
@@ -69,7 +71,7 @@ actor MediaLines {
         } catch {
             guard case .rpc(let rpc) = error, rpc.kind == .loggedOut else { throw error }
             context.logger.notice("data centre \(dc) does not know the login: it is exported again", metadata: ["reason": "\(rpc.message)"])
-            await forget(dc, api)
+            forget(dc, api)
         }
         return try await line(dc).bytes(call)
     }
@@ -81,7 +83,8 @@ actor MediaLines {
         }
         let task =
             opening[dc]
-            ?? Task {
+            ?? Task { [leaving = leaving[dc]] in
+                await leaving?.value
                 do throws(CallFailure) { return .success(try await self.open(dc)) } catch { return .failure(error) }
             }
         opening[dc] = task
@@ -106,7 +109,7 @@ actor MediaLines {
                 switch event {
                 case .authorizationKey(let credentials): await book.made(credentials)
                 case .salts(let salts): await book.renew { $0.salts = salts }
-                case .keyRejected: await self.forget(dc, api)
+                case .keyRejected: self.forget(dc, api)
                 default: break
                 }
             }
@@ -138,12 +141,14 @@ actor MediaLines {
     }
 
     /// The key is of no use any more: the next call makes another one.
-    private func forget(_ dc: Int32, _ api: TelegramAPI) async {
+    private func forget(_ dc: Int32, _ api: TelegramAPI) {
         guard let line = lines[dc], line.api.connection === api.connection else { return }
         lines[dc] = nil
-        await line.book.remove()
-        await line.connection.close()
-        line.reader.cancel()
+        leaving[dc] = Task {
+            await line.book.remove()
+            await line.connection.close()
+            line.reader.cancel()
+        }
     }
 
     /// Closes what carried nothing for a while.
