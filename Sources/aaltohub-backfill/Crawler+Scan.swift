@@ -144,6 +144,7 @@ extension Crawler {
             switch try await fetch(call, group, kind: kind) {
             case .ended(let ending): return ending
             case .page(let page):
+                CrashPoint.backfillPageFetched.pass()
                 let step = scan.take(page.found)
                 if step.isProbe { continue }
                 if scan.plan.pages == 1, !scan.isDone, scan.plan.job != 0 { scan.expect(total: try await total(page, peer, group)) }

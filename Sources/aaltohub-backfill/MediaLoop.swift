@@ -265,6 +265,7 @@ actor MediaLoop {
         }
         let storable = StorableFile(key: key, path: part.path, size: size, contentType: Self.header(mimeType), sha256: sha256)
         guard let url = await put(storable, file, part) else { return }
+        CrashPoint.backfillFileStored.pass()
         let change = WireChange.with {
             $0.mediaStored = .with {
                 $0.mediaID = id

@@ -88,6 +88,7 @@ struct MediaTransfer: Sendable {
                     group.addTask {
                         do throws(MediaPartFile.Failure) {
                             try await part.write(bytes, at: offset)
+                            CrashPoint.backfillPartWritten.pass()
                             return .written(offset, bytes.count, nil)
                         } catch {
                             return .written(offset, bytes.count, error)

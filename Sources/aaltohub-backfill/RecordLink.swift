@@ -53,6 +53,7 @@ actor RecordLink {
             publish(ProducerCore.TapSample(number: number, header: header, change: change), group)
         }
         send(machine.flush())
+        CrashPoint.backfillRecordSent.pass()
         let isCommitted = await withCheckedContinuation { waiting.append((number, $0)) }
         if !isCommitted { throw Closed() }
         if let media, changes.contains(where: { $0.message.mediaID != 0 }) { media() }
@@ -98,6 +99,7 @@ actor RecordLink {
             }
         }
         let committed = machine.committed
+        if waiting.contains(where: { $0.number <= committed }) { CrashPoint.backfillRecordAcknowledged.pass() }
         for entry in waiting where entry.number <= committed { entry.waiter.resume(returning: true) }
         waiting.removeAll { $0.number <= committed }
     }

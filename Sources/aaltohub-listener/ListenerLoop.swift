@@ -102,7 +102,9 @@ actor ListenerLoop {
             switch event {
             case .connected: perform(machine.linkConnected(now: now, clock: clock))
             case .disconnected: context.logger.warning("the writer is away")
-            case .frame(.success(let frame)): perform(machine.received(frame, now: now, clock: clock))
+            case .frame(.success(let frame)):
+                if case .ack? = frame.body { CrashPoint.listenerAckAfter.pass() }
+                perform(machine.received(frame, now: now, clock: clock))
             case .frame(.failure(let error)): context.logger.error("an unreadable frame from the writer: \(error)")
             }
         }
@@ -194,6 +196,9 @@ actor ListenerLoop {
     }
 
     private func send(_ frame: WireFrame) {
+        let isEvents = if case .events? = frame.body { true } else { false }
+        if isEvents { CrashPoint.listenerEventsBefore.pass() }
+        defer { if isEvents { CrashPoint.listenerEventsAfter.pass() } }
         do {
             if try !link.send(frame) { context.logger.error("the link's queue is full: a \(frame.name) was not sent") }
         } catch {

@@ -110,7 +110,9 @@ actor WriterLoop {
         guard let link, outcome == nil else { return }
         while let action = machine.next(now: SystemClock.now) {
             switch action {
-            case .send(let answers): for answer in answers { link.send(answer.frame, to: answer.route) }
+            case .send(let answers):
+                for answer in answers { link.send(answer.frame, to: answer.route) }
+                if answers.contains(where: { if case .ack? = $0.frame.body { true } else { false } }) { CrashPoint.writerAckAfter.pass() }
             case .commit(let work, let timeoutsBefore): begin(work, timeoutsBefore)
             case .forget: forget()
             case .finished(let left):
@@ -161,6 +163,7 @@ actor WriterLoop {
     private func judged(_ hello: WireHello, of producer: ProducerKey, _ route: [UInt8], _ verdict: HelloVerdict) {
         switch verdict {
         case .welcome(let welcomed):
+            CrashPoint.writerWelcomeBefore.pass()
             report.welcomed(producer, hello, welcomed)
             machine.committed(answers: [Answer(route: route, frame: WireFrame(.welcome(welcomed.answer)))], now: SystemClock.now)
         case .refused(let frame):
@@ -173,6 +176,7 @@ actor WriterLoop {
 
     private func committed(_ batch: CommittedBatch, of producer: ProducerKey) {
         if let epoch = batch.judgement.supersededBy { return superseded(by: epoch) }
+        CrashPoint.writerCommitAfter.pass()
         machine.committed(answers: batch.judgement.acknowledgements + batch.judgement.refusals, now: SystemClock.now)
         step()
         report.committed(batch, of: producer)

@@ -26,9 +26,13 @@ public final class WriterStore: Sendable {
     static let forgottenAtOnce: Int32 = 5_000
 
     private let connection: Connection
+    private let beforeCommit: @Sendable () -> Void
 
     /// Connects at first use, and again at the first use after a lost connection.
-    public init(_ options: ConnectionOptions) {
+    ///
+    /// - Parameter beforeCommit: called when all of a batch is written and COMMIT is not yet said.
+    public init(_ options: ConnectionOptions, beforeCommit: @escaping @Sendable () -> Void = {}) {
+        self.beforeCommit = beforeCommit
         connection = Connection(options) { session in
             try Pooler.refuse(session, options: options)
             try Migrator.check(session)
@@ -92,6 +96,7 @@ public final class WriterStore: Sendable {
                 try table.store(judgement)
                 var writing = BatchWriting(session, producer: producer, timeoutsBefore: timeoutsBefore)
                 try writing.write(judgement.accepted)
+                beforeCommit()
                 return CommittedBatch(judgement: judgement, changes: writing.changes, failed: writing.failed, pieces: writing.pieces)
             }
         }
