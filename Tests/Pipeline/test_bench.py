@@ -2,12 +2,17 @@
 import asyncio
 import datetime
 import importlib.util
+import json
 import pathlib
+import struct
 import subprocess
 import sys
 import uuid
+import xml.etree.ElementTree
 
 import pytest
+
+from stack import BIN
 
 ROOT = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "ops" / "benchmark"))
@@ -22,6 +27,7 @@ def module(name):
 
 crawl = module("crawl")
 predecessor = module("predecessor")
+live, live_report, observer = module("live"), module("live_report"), module("observer")
 
 
 def row(number, text="a", deleted=False, sent_at=100):
@@ -86,10 +92,129 @@ def test_a_download_is_told_with_and_without_what_is_done_beside_it():
     assert (bare["ours"]["median"], whole["ours"]["median"], whole["theirs"]["median"]) == (4, 2, 1)
 
 
-@pytest.mark.parametrize("arguments", [[], ["nothing"], ["crawl", "--rounds", "x"], ["crawl", "--what"]])
+@pytest.mark.parametrize("arguments", [
+    [], ["nothing"], ["crawl", "--rounds", "x"], ["crawl", "--what"], ["live", "--rates", "100,"], ["live", "--messages", "5"],
+    ["crawl", "--output", "x"],
+])
 def test_wrong_input_is_told_in_one_line(arguments):
     done = subprocess.run([ROOT / "ops" / "bench", *arguments], capture_output=True, text=True)
     assert done.returncode == 64 and done.stderr.startswith("bench: ") and done.stderr.count("\n") == 1
+
+
+# live
+
+
+def point(side="ours", rate=100, **changes):
+    return {
+        "side": side, "rate": rate, "sent": 1000, "stored": 1000, "lost": 0, "duplicated": 0, "unseen": 0, "dead_letters": 0, "gaps": 0,
+        "reached_rate": rate, "latency_ms": {"p50": 1.0, "p99": 4.0, "p99.9": 9.0, "most": 10.0}, "cpu_seconds": 0.5,
+        "postgres_cpu_seconds": 0.25, "rss_mb": 80.0, "rss_anon_mb": 10.0, **changes,
+    }
+
+
+def of_round(*points, number=1):
+    return {
+        "round": number, "points": list(points), "search": [], "highest": {"ours": 8000, "theirs": 1000}, "load": 1.0, "fdatasync_us": 70.0,
+        "fdatasync_us_after": 80.0,
+    }
+
+
+def test_what_was_sent_is_stored_lost_or_twice_and_only_rows_have_a_latency():
+    sent = {("g", 1): 1_000_000, ("g", 2): 2_000_000, ("g", 3): 3_000_000}
+    seen = {("g", 1): [3_000_000], ("g", 2): [12_000_000, 13_000_000], ("g", 9): [1]}
+    found = live.account(sent, seen, {("g", 1), ("g", 2), ("g", 9)})
+    assert (found["sent"], found["stored"], found["lost"], found["duplicated"], found["unseen"]) == (3, 2, 1, 1, 0)
+    assert found["latency_ms"]["p50"] == 2 and found["latency_ms"]["most"] == 10
+    assert live.account(sent, {}, {("g", 1)})["unseen"] == 1
+
+
+def test_a_percentile_is_the_value_that_so_many_are_not_above():
+    values = list(range(1, 1001))
+    assert [live.percentile(values, share) for share in (0.5, 0.99, 0.999, 1.0)] == [500, 990, 999, 1000]
+    assert live.percentile([7], 0.5) == 7 and live.percentile([], 0.5) is None
+
+
+def test_a_rate_holds_when_it_was_sent_stored_and_fast():
+    assert live.holds(point())
+    assert not live.holds(point(lost=1))
+    assert not live.holds(point(reached_rate=90))
+    assert not live.holds(point(latency_ms={"p99": 100.0}))
+
+
+@pytest.mark.parametrize("limit, known, steps, tried, found", [
+    (3000, {100: True, 1000: True, 5000: False}, 3, [2200, 3300, 2700], 2700),
+    (700, {1000: False}, 2, [500, 710], 500),
+    (9000, {5000: True}, 2, [10000, 7100], 7100),
+    (10**9, {30_000: True}, 5, [40_000], 40_000),
+    (0, {2: False}, 5, [1], 0),
+])
+def test_the_highest_rate_is_searched_by_halving(limit, known, steps, tried, found):
+    asked = []
+
+    def measure(rate):
+        asked.append(rate)
+        return rate <= limit
+
+    assert live.search(known, measure, steps, live.CEILING) == found and asked == tried
+
+
+def test_only_everything_stored_once_is_a_success_and_the_other_side_does_not_count():
+    assert live.verdict([of_round(point(), point("theirs", lost=5, dead_letters=5))]) == 0
+    assert live.verdict([]) == live.verdict([of_round(point("theirs"))]) == 1
+    for name in ("lost", "duplicated", "unseen", "dead_letters", "gaps"):
+        assert live.verdict([of_round(point()), of_round(point(**{name: 1}))]) == 1, name
+
+
+def test_figures_of_live_are_medians_and_ratios_are_taken_round_by_round():
+    rounds = [
+        of_round(point(cpu_seconds=ours), point("theirs", cpu_seconds=theirs), number=number)
+        for number, (ours, theirs) in enumerate([(0.5, 1.0), (0.2, 2.0), (0.8, 1.0)], 1)
+    ]
+    figures = live_report.summary(rounds)
+    cpu = next(f for f in figures if f["name"].startswith("CPU"))
+    assert cpu["ours"] == {"median": 50, "least": 20, "most": 80} and cpu["ratio"] == {"median": 0.5, "least": 0.1, "most": 0.8}
+    assert figures[-1]["ratio"]["median"] == 8
+    shown = "\n".join(live_report.table(figures, rounds, {"fsync": "on"}))
+    assert "50.0 (20.0–80.0)" in shown and "round 3: a commit's fdatasync took 70 µs" in shown and "fsync on" in shown
+    drawing = xml.etree.ElementTree.fromstring(live_report.plot(figures, 100.0))
+    assert len(drawing.findall("{*}polyline")) == 6
+
+
+def test_the_observer_reads_the_rows_of_a_transaction_at_its_commit():
+    made = object.__new__(observer.Observer)
+    made.notes, made.pending, made.columns, made.position = [], [], None, 0
+
+    def message(kind, body):
+        return made.take(b"w" + bytes(24) + kind + body)
+
+    columns = b"".join(b"\1" + name + b"\0" + bytes(8) for name in (b"id", b"telegram_message_id", b"group_id"))
+    row = b"".join(b"t" + struct.pack(">I", len(value)) + value for value in (b"u", b"17", b"a-group"))
+    message(b"R", bytes(4) + b"public\0messages\0d" + struct.pack(">H", 3) + columns)
+    message(b"B", bytes(20))
+    message(b"I", bytes(4) + b"N" + struct.pack(">H", 3) + row)
+    assert made.seen() == {}
+    message(b"C", bytes(9) + struct.pack(">Q", 99) + bytes(8))
+    assert list(made.seen()) == [("a-group", 17)] and made.position == 99
+    assert made.take(b"k" + struct.pack(">QQB", 100, 0, 1)) and not made.take(b"k" + struct.pack(">QQB", 100, 0, 0))
+
+
+def test_live_runs_from_end_to_end(tmp_path):
+    done = subprocess.run(
+        [sys.executable, ROOT / "ops" / "benchmark" / "live.py", "--bin", BIN, "--rounds", "1", "--rates", "60", "--seconds", "1",
+         "--groups", "3", "--steps", "1", "--output", tmp_path],
+        capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr + done.stdout
+    figures = json.loads((tmp_path / "live.json").read_text())
+    (told,) = figures["rounds"]
+    assert figures["machine"]["postgres"]["fsync"] == figures["machine"]["postgres"]["synchronous_commit"] == "on"
+    assert {(p["side"], p["rate"]) for p in told["points"]} == {("ours", 60), ("theirs", 60)}
+    for p in told["points"]:
+        assert p["sent"] == p["stored"] == p["rate"] and p["lost"] == p["unseen"] == p["duplicated"] == 0, p
+        assert 0 < p["latency_ms"]["p50"] <= p["latency_ms"]["p99"] <= p["latency_ms"]["most"]
+        assert p["cpu_seconds"] > 0 and p["postgres_cpu_seconds"] > 0 and p["rss_mb"] > p["rss_anon_mb"] > 1, p
+    assert len(told["search"]) == 2 and set(told["highest"]) == {"ours", "theirs"} and told["fdatasync_us"] > 0
+    assert "highest rate that holds" in done.stdout
+    assert xml.etree.ElementTree.parse(tmp_path / "live.svg").getroot().tag.endswith("svg")
 
 
 # the stand-in

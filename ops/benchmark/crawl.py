@@ -27,10 +27,12 @@ class Crawl(demo.Demo):
 
     # what all sides share
 
+    # the same for both sides: no checkpoint in the middle of a measurement
+    SETTINGS = ("shared_buffers = '512MB'", "max_wal_size = '4GB'", "checkpoint_timeout = '1h'")
+
     def start_postgres(self):
         super().start_postgres()
-        # the same for both sides: no checkpoint in the middle of a measurement
-        for setting in ("shared_buffers = '512MB'", "max_wal_size = '4GB'", "checkpoint_timeout = '1h'"):
+        for setting in self.SETTINGS:
             self.sql(f"alter system set {setting}", database="postgres")
         self.pg("pg_ctl", "-D", self.data, "-l", self.data.parent / "log", "-w", "restart")
 
@@ -72,13 +74,16 @@ class Crawl(demo.Demo):
 
     def prepare_others(self):
         self.session = self.python("telethon_side.py", "login", "--phone", f"+{OTHER}", "--code", demo.CODE)["session"]
-        schema = pathlib.Path(__file__).parents[2] / "Sources/Store/Migrations/0001_predecessor.sql"
         with self.connect("postgres") as connection:
             connection.execute("create database predecessor_empty")
         with self.connect("predecessor_empty") as connection:
-            connection.execute(schema.read_text())
+            connection.execute(self.predecessor_schema())
             for group in self.groups:
                 connection.execute("insert into groups (telegram_id, title) values (%s, %s)", (group["id"], group["title"]))
+
+    @staticmethod
+    def predecessor_schema():
+        return (HERE.parents[1] / "Sources/Store/Migrations/0001_predecessor.sql").read_text()
 
     def telethon(self):
         ids = [flag for group in self.groups for flag in ("--group", str(group["id"]))]
@@ -110,9 +115,7 @@ class Crawl(demo.Demo):
         self.config = self.write_config(self.folder / "crawl.yaml", "  parallel_groups: 8\nmedia:\n  store: none\n")
         self.download_config = self.write_config(
             self.folder / "download.yaml", f"media:\n  store: local\n  folder: {self.folder}/media\n  maximum_megabytes: 8192\n")
-        self.ctl("migrate", "--user", "postgres")
-        roles = ("listener", "backfill", "writer", "supervisor", "ctl")
-        self.sql("; ".join(f"alter role aaltohub_{role} login" for role in roles))
+        self.migrate()
         self.ctl("login", "--account", "main", "--phone", OWN, stdin=f"{demo.CODE}\n")
         with self.connect("postgres") as connection:
             connection.execute("create database aaltohub_download template aaltohub")
@@ -121,6 +124,11 @@ class Crawl(demo.Demo):
             self.ctl("groups", "add", str(group["id"]), "--type", demo.KINDS[group["kind"]], "--title", group["title"], "--account", "main")
         with self.connect("postgres") as connection:
             connection.execute("alter database aaltohub rename to aaltohub_empty")
+
+    def migrate(self):
+        self.ctl("migrate", "--user", "postgres")
+        roles = ("listener", "backfill", "writer", "supervisor", "ctl")
+        self.sql("; ".join(f"alter role aaltohub_{role} login" for role in roles))
 
     def stage(self, config, name, *arguments):
         """Starts a stage and waits until it says that it is ready."""
@@ -383,7 +391,7 @@ def table(figures, rounds):
     lines += [
         "", f"medians of {len(rounds)} rounds (least–most); the whole stage: also jobs, records and what it asks the database, from its start on",
         f"the predecessor put {cell(dead, 0)} % of the messages aside as dead letters; ours {wrong['dead_letters']} of {sum(r['ours']['wanted'] for r in rounds)}",
-        f"ours against the truth: " + ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in wrong.items()),
+        "ours against the truth: " + ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in wrong.items()),
         f"a commit's fdatasync took {cell(sync, 2)} ms; load average {cell(load, 1)} on {os.cpu_count()} cores",
     ]
     return lines
