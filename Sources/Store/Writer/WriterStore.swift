@@ -86,7 +86,7 @@ public final class WriterStore: Sendable {
     public func commit(
         _ batches: [ReceivedBatch], of producer: ProducerKey, epoch: UInt64, credit: UInt32, timeoutsBefore: Int = 0
     ) async throws -> CommittedBatch {
-        try await connection.run { session in
+        try await connection.run { [beforeCommit] session in
             try session.transaction {
                 let table = ProducerTable(session, producer)
                 let stored = try table.lock(streams: .listed, boxes: boxes(of: batches))
