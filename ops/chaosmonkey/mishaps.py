@@ -5,7 +5,6 @@ FLIPS = (1, 20)  # bits
 CUT_AFTER = {"telegram": (100, 20_000), "postgres": (20, 4_000)}  # bytes to the client
 DELAY = (0.05, 0.6)  # seconds
 SESSIONS_EVERY = 0.2  # seconds between two ends of all sessions
-OLD_WRITER = 4.0  # seconds for a writer that was taken over to see it
 CHUNK = 1 << 20  # bytes that fill a disk at once
 FILLER = "filler"
 
@@ -39,18 +38,20 @@ def second_writer(world, rng):
     second.wait(10)
 
 
-def usurping_writer(world, rng):
-    """A writer that stood still finds that another one has taken over: whatever it had begun must not count."""
-    old = world.stack.processes["writer"]
+def usurping_writer(world, rng, hold):
+    """A writer that stood still finds that another one has taken over: whatever it had begun must not count.
+
+    Somebody has deleted the files that keep a second one out, and the first one's session is gone.
+    """
+    old, begun = world.stack.processes["writer"], time.monotonic()
     world.signal("writer", signal.SIGSTOP)
-    (world.stack.folder / "run" / "lock" / "writer.lock").unlink(missing_ok=True)
+    for path in (world.stack.folder / "run").glob("*/writer*.lock"):
+        path.unlink()
     world.end_sessions("aaltohub-writer")
     world.start("writer")
-    yield from lasting()
-    old.send_signal(signal.SIGCONT)
-    end = time.monotonic() + OLD_WRITER
-    while old.poll() is None and time.monotonic() < end:
-        time.sleep(0.05)
+    while (yield):
+        if time.monotonic() - begun > hold / 2:
+            old.send_signal(signal.SIGCONT)
     old.kill()
     old.wait(10)
     # It may have taken the names of the sockets along, as a writer does that ends: so a manager of services would see to a start.
@@ -150,15 +151,12 @@ def database_restored(world, rng):
         connection.execute("drop database aaltohub with (force)")
         connection.execute("create database aaltohub")
     cluster.run("pg_restore", "-d", "aaltohub", "-h", cluster.folder, "-U", "postgres", backup)
-    with cluster.connect("aaltohub") as connection:
-        # What whoever restores a backup says: this is another database now.
-        connection.execute("update aaltohub.database_identity set epoch = greatest(epoch + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint)")
     backup.unlink()
     for stage in world.stages:
         world.start(stage)
 
 
-def make(name, world, rng):
+def make(name, world, rng, hold):
     """The generator of this kind."""
     first, _, rest = name.partition("-")
     match first, rest:
@@ -171,7 +169,7 @@ def make(name, world, rng):
         case ("second", "writer"):
             return second_writer(world, rng)
         case ("usurping", "writer"):
-            return usurping_writer(world, rng)
+            return usurping_writer(world, rng, hold)
         case ("postgres", "crash" | "outage"):
             return postgres_crash(world, rng)
         case ("postgres", "sessions-ended"):

@@ -190,16 +190,17 @@ def make_world(stack_module, crawls):
             say(f"{time.monotonic() - self.began:7.2f}  {text}")
 
         def mishaps(self, planned):
-            """Each of them at its time, or right after what was late before it: always in the order of the timeline."""
+            """Each of them at its time, in the order of the timeline, whose clock stands still while something is broken or healed."""
             events = sorted(
                 [(m.at, m.number, True, m) for m in planned] + [(m.at + m.hold, m.number, False, m) for m in planned], key=lambda e: e[:3])
-            lasting, counts = {}, collections.Counter()
+            lasting, counts, begun = {}, collections.Counter(), self.began
             for at, number, begins, mishap in events:
-                while time.monotonic() < self.began + at:
+                while time.monotonic() < begun + at:
                     self.breathe(lasting)
+                acting = time.monotonic()
                 if begins:
                     self.tell(f"#{number} {mishap.kind} (at {mishap.at:.2f} for {mishap.hold:.2f} s)")
-                    lasting[number] = mishaps.make(mishap.kind, self, random.Random(mishap.seed))
+                    lasting[number] = mishaps.make(mishap.kind, self, random.Random(mishap.seed), mishap.hold)
                     next(lasting[number])
                     counts[mishap.kind] += 1
                 else:
@@ -207,9 +208,10 @@ def make_world(stack_module, crawls):
                     ending = lasting.pop(number)
                     try:
                         ending.send(False)
+                        raise RuntimeError(f"{mishap.kind} does not end")
                     except StopIteration:
-                        continue
-                    raise RuntimeError(f"{mishap.kind} does not end")
+                        pass
+                begun += time.monotonic() - acting
             return dict(sorted(counts.items()))
 
         def breathe(self, lasting):

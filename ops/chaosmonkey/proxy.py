@@ -18,7 +18,7 @@ class Side:
         """Both ends are told at once, and what is under way is lost."""
         for writer in (self.client, self.server):
             raw = writer.get_extra_info("socket")
-            if raw is not None and raw.family == socket.AF_INET:
+            if raw is not None and raw.fileno() >= 0 and raw.family == socket.AF_INET:
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
