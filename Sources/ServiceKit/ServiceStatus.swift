@@ -6,29 +6,22 @@ import Synchronization
 ///
 ///     {"service":"writer","pid":1,"version":"0.1.0","commit":"…","started_at":1795304270.1,"at":…,"uptime":…,
 ///      "state":"ready","detail":"…","counters":{"messages_committed_total{kind=\"message\"}":3},"gauges":{…},
-///      "histograms":{"telegram_to_commit_seconds":{"le":[0.001,…],"counts":[…],"sum":1.5,"count":3}},"facts":{…}}
+///      "histograms":{"telegram_to_commit_seconds":{"le":[0.001,…],"counts":[…],"sum":1.5,"count":3,
+///      "life":{"count":3,"p50":…,"p90":…,"p99":…,"p999":…,"max":…},"recent":{…,"seconds":300}}},"facts":{…}}
 ///
 /// Names are Prometheus's: base units, `_total` for what only grows, labels in braces. Callable from any thread.
 public final class ServiceStatus: Sendable {
     public enum State: String, Sendable, CaseIterable { case starting, ready, holding, draining, stopping, failed }
 
-    /// Upper bounds of the buckets of a latency, seconds; from a local commit to a long outage.
-    public static let latencyBounds: [Double] = [
-        0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600,
-    ]
-
-    private struct Histogram {
-        /// One count per bound and one for what is above all.
-        var counts = [Int64](repeating: 0, count: ServiceStatus.latencyBounds.count + 1)
-        var sum = 0.0
-    }
+    /// Latencies that are kept, names with their labels: a mistake that makes more of them takes no more memory than 2.1 MiB.
+    public static let mostLatencies = 16
 
     private struct Content {
         var state = State.starting
         var detail = ""
         var counters: [String: Int64] = [:]
         var gauges: [String: Double] = [:]
-        var histograms: [String: Histogram] = [:]
+        var latencies: [String: Latency] = [:]
         var facts: [String: JSON] = [:]
     }
 
@@ -77,13 +70,14 @@ public final class ServiceStatus: Sendable {
         content.withLock { $0.gauges[key] = value }
     }
 
-    /// Adds one latency, in seconds, to a histogram.
-    public func observe(_ name: String, _ seconds: Double, _ labels: KeyValuePairs<String, String> = [:]) {
+    /// Adds one latency, in seconds; one kind of latency too many is not kept.
+    public func observe(
+        _ name: String, _ seconds: Double, _ labels: KeyValuePairs<String, String> = [:], now: Instant = SystemClock.now
+    ) {
         let key = Self.key(name, labels)
-        let bucket = Self.latencyBounds.firstIndex { seconds <= $0 } ?? Self.latencyBounds.count
         content.withLock {
-            $0.histograms[key, default: Histogram()].counts[bucket] += 1
-            $0.histograms[key, default: Histogram()].sum += seconds
+            guard $0.latencies[key] != nil || $0.latencies.count < Self.mostLatencies else { return }
+            $0.latencies[key, default: Latency()].observe(seconds, now: now)
         }
     }
 
@@ -96,7 +90,13 @@ public final class ServiceStatus: Sendable {
 
     /// The heartbeat.
     public func json(at time: UnixTime = SystemClock.unix, now: Instant = SystemClock.now) -> JSON {
-        let content = content.withLock { $0 }
+        // Percentiles are read under the lock: a copy of the counters would be made anew by the next observation.
+        let (content, latencies) = content.withLock { content in
+            let latencies = content.latencies.mapValues { $0.json(now: now) }
+            var rest = content
+            rest.latencies = [:]
+            return (rest, latencies)
+        }
         func sorted<Value>(_ values: [String: Value], _ json: (Value) -> JSON) -> JSON {
             .object(values.sorted { $0.key < $1.key }.map { JSON.Member($0.key, json($0.value)) })
         }
@@ -106,12 +106,7 @@ public final class ServiceStatus: Sendable {
             "at": .double(Double(time.nanoseconds) / 1e9), "uptime": .double((now - started).inSeconds),
             "state": .string(content.state.rawValue), "detail": .string(content.detail),
             "counters": sorted(content.counters) { .integer($0) }, "gauges": sorted(content.gauges) { .double($0) },
-            "histograms": sorted(content.histograms) {
-                [
-                    "le": .array(Self.latencyBounds.map { .double($0) }), "counts": .array($0.counts.map { .integer($0) }),
-                    "sum": .double($0.sum), "count": .integer($0.counts.reduce(0, +)),
-                ]
-            },
+            "histograms": sorted(latencies) { $0 },
             "facts": sorted(content.facts) { $0 },
         ]
     }

@@ -22,7 +22,12 @@ extension Board {
             page.add("build_info", .gauge, "\(label),version=\"\(escaped(beat.version))\",commit=\"\(escaped(beat.commit))\"", "1")
             for sample in beat.counters { page.add(sample.name.name, .counter, join(label, sample.name.labels), "\(sample.value)") }
             for sample in beat.gauges { page.add(sample.name.name, .gauge, join(label, sample.name.labels), number(sample.value)) }
-            for sample in beat.histograms { page.add(sample.name.name, join(label, sample.name.labels), sample.value) }
+            for sample in beat.histograms {
+                let labels = join(label, sample.name.labels)
+                page.add(sample.name.name, labels, sample.value)
+                page.add(sample.name.name, "life", labels, sample.value.life, of: sample.value)
+                page.add(sample.name.name, "recent", labels, sample.value.recent, of: sample.value)
+            }
         }
         return page.text
     }
@@ -30,7 +35,7 @@ extension Board {
 
 /// Families in the order of their names, since a family's samples must stand together.
 private struct MetricsPage {
-    enum Kind: String { case counter, gauge, histogram }
+    enum Kind: String { case counter, gauge, histogram, summary }
     private var families: [String: (kind: Kind, lines: [String])] = [:]
 
     mutating func add(_ name: String, _ kind: Kind, _ labels: String, _ value: String) {
@@ -47,6 +52,26 @@ private struct MetricsPage {
         lines.append("aaltohub_\(name)_sum{\(labels)} \(number(histogram.sum))")
         lines.append("aaltohub_\(name)_count{\(labels)} \(sum)")
         add(name, .histogram, lines)
+    }
+
+    /// `x_recent_seconds` beside `x_seconds`: a summary whose quantiles are those of the time that `over` names; the largest value is the
+    /// quantile 1. As Prometheus's own summaries do, sum and count are of the whole life in both.
+    mutating func add(
+        _ name: String, _ over: String, _ labels: String, _ percentiles: Heartbeat.Percentiles?, of histogram: Heartbeat.Histogram
+    ) {
+        guard let percentiles else { return }
+        let unit = "_seconds"
+        let base = name.hasSuffix(unit) ? "\(name.dropLast(unit.count))_\(over)\(unit)" : "\(name)_\(over)"
+        let quantiles = [
+            ("0.5", percentiles.p50), ("0.9", percentiles.p90), ("0.99", percentiles.p99), ("0.999", percentiles.p999),
+            ("1", percentiles.max),
+        ]
+        var lines = quantiles.map { quantile, value in
+            "aaltohub_\(base){\(labels),quantile=\"\(quantile)\"} \(number(percentiles.count == 0 ? .nan : value))"
+        }
+        lines.append("aaltohub_\(base)_sum{\(labels)} \(number(histogram.sum))")
+        lines.append("aaltohub_\(base)_count{\(labels)} \(histogram.counts.reduce(0, &+))")
+        add(base, .summary, lines)
     }
 
     /// A service that gives a family another type than the one before it is left out: the page would be refused whole.

@@ -30,6 +30,15 @@ public struct Heartbeat: Hashable, Sendable {
         public let bounds: [Double]
         public let counts: [Int64]
         public let sum: Double
+        /// Percentiles over the service's life, and over the last minutes; absent in what an older build told.
+        public var life: Percentiles?
+        public var recent: Percentiles?
+    }
+
+    /// Where the values of a latency lie, by HdrHistogram, seconds.
+    public struct Percentiles: Hashable, Sendable {
+        public let count: Int64
+        public let p50, p90, p99, p999, max: Double
     }
 
     /// Reads a heartbeat.
@@ -95,6 +104,17 @@ extension Heartbeat.Histogram {
         else {
             return nil
         }
-        self.init(bounds: bounds, counts: counts, sum: sum)
+        self.init(
+            bounds: bounds, counts: counts, sum: sum, life: Heartbeat.Percentiles(json["life"]),
+            recent: Heartbeat.Percentiles(json["recent"]))
+    }
+}
+
+extension Heartbeat.Percentiles {
+    init?(_ json: JSON?) {
+        guard let json, let count = json["count"]?.integer, let p50 = json["p50"]?.double, let p90 = json["p90"]?.double,
+            let p99 = json["p99"]?.double, let p999 = json["p999"]?.double, let max = json["max"]?.double
+        else { return nil }
+        self.init(count: count, p50: p50, p90: p90, p99: p99, p999: p999, max: max)
     }
 }

@@ -31,6 +31,7 @@ struct StatusCommand: AsyncParsableCommand {
             ]
         }
         output(table(["SERVICE", "STATE", "UP", "PID", "VERSION", "DETAIL"], rows))
+        for line in services.compactMap({ $0.status.flatMap(latencyLine) }) { output(line) }
     }
 }
 

@@ -121,8 +121,8 @@ final class NotifyReceiver {
 @Suite struct ServiceStatusTests {
     @Test func a_latency_on_a_bound_counts_below_it_as_prometheus_says() {
         let status = ServiceStatus(service: "writer", startedAt: UnixTime(seconds: 100), started: .zero)
-        status.observe("wait_seconds", ServiceStatus.latencyBounds[3])
-        status.observe("wait_seconds", ServiceStatus.latencyBounds[3].nextUp)
+        status.observe("wait_seconds", Latency.bounds[3])
+        status.observe("wait_seconds", Latency.bounds[3].nextUp)
         let counts = status.json(at: UnixTime(seconds: 107), now: .zero)["histograms"]?["wait_seconds"]?["counts"]?.array
         #expect(counts?[3] == 1 && counts?[4] == 1)
     }

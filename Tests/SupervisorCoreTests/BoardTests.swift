@@ -143,6 +143,31 @@ func beat(
         #expect(!page.contains("bad") && !page.contains("worse") && !page.contains("broken"))
     }
 
+    @Test func percentiles_of_the_life_and_of_the_last_minutes_are_summaries_beside_the_buckets() throws {
+        var board = Board(expected: [])
+        let life: JSON = ["count": 3, "p50": 0.25, "p90": 0.5, "p99": 2, "p999": 8, "max": 8.25]
+        let none: JSON = ["count": 0, "p50": 0.0, "p90": 0.0, "p99": 0.0, "p999": 0.0, "max": 0.0, "seconds": 300]
+        let histogram: JSON = ["le": [0.5, 1], "counts": [2, 0, 1], "sum": 9.25, "count": 3, "life": life, "recent": none]
+        board.heard(try beat("a", histograms: ["wait_seconds{way=\"push\"}": histogram]), now: .zero)
+        let page = board.metrics(now: .zero)
+        #expect(
+            page.contains(
+                """
+                # TYPE aaltohub_wait_life_seconds summary
+                aaltohub_wait_life_seconds{service="a",way="push",quantile="0.5"} 0.25
+                aaltohub_wait_life_seconds{service="a",way="push",quantile="0.9"} 0.5
+                aaltohub_wait_life_seconds{service="a",way="push",quantile="0.99"} 2
+                aaltohub_wait_life_seconds{service="a",way="push",quantile="0.999"} 8
+                aaltohub_wait_life_seconds{service="a",way="push",quantile="1"} 8.25
+                aaltohub_wait_life_seconds_sum{service="a",way="push"} 9.25
+                aaltohub_wait_life_seconds_count{service="a",way="push"} 3
+                # TYPE aaltohub_wait_recent_seconds summary
+                aaltohub_wait_recent_seconds{service="a",way="push",quantile="0.5"} NaN
+
+                """.dropLast()))
+        #expect(page.contains("# TYPE aaltohub_wait_seconds histogram\n"))
+    }
+
     @Test func a_dead_service_keeps_only_what_tells_that_it_is_dead() throws {
         var board = Board(expected: [])
         board.heard(try beat("writer", counters: ["rows_total": 3]), now: .zero)
