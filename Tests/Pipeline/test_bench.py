@@ -131,6 +131,7 @@ def test_what_was_sent_is_stored_lost_or_twice_and_only_rows_have_a_latency():
 def test_a_percentile_is_the_value_that_so_many_are_not_above():
     values = list(range(1, 1001))
     assert [live.percentile(values, share) for share in (0.5, 0.99, 0.999, 1.0)] == [500, 990, 999, 1000]
+    assert live.percentile(list(range(1, 151)), 0.99) == 149
     assert live.percentile([7], 0.5) == 7 and live.percentile([], 0.5) is None
 
 
@@ -182,7 +183,7 @@ def test_figures_of_live_are_medians_and_ratios_are_taken_round_by_round():
 
 def test_the_observer_reads_the_rows_of_a_transaction_at_its_commit():
     made = object.__new__(observer.Observer)
-    made.notes, made.pending, made.columns, made.position = [], [], None, 0
+    made.notes, made.pending, made.columns, made.position, made.error = [], [], None, 0, None
 
     def message(kind, body):
         return made.take(b"w" + bytes(24) + kind + body)
@@ -195,6 +196,8 @@ def test_the_observer_reads_the_rows_of_a_transaction_at_its_commit():
     assert made.seen() == {}
     message(b"C", bytes(9) + struct.pack(">Q", 99) + bytes(8))
     assert list(made.seen()) == [("a-group", 17)] and made.position == 99
+    message(b"C", bytes(9) + struct.pack(">Q", 101) + bytes(8))
+    assert len(made.seen()["a-group", 17]) == made.count() == 1
     assert made.take(b"k" + struct.pack(">QQB", 100, 0, 1)) and not made.take(b"k" + struct.pack(">QQB", 100, 0, 0))
 
 
@@ -272,6 +275,7 @@ def test_an_edit_twice_in_a_batch_is_written_once():
         pool = Pool()
         await made(pool).store([item(1, "update"), item(1, "update"), item(2)])
         assert [rows[0] for rows in statements(pool, "INSERT INTO messages")] == [[2], [1]]
+        assert statements(pool, "INSERT INTO crawler_status") == [([uuid.UUID(int=1)], [item(2)[1]["sent_at"]])]
 
     asyncio.run(run())
 

@@ -19,7 +19,9 @@ LINGER = 1  # seconds for which the server keeps the session of a side that was 
 QUIET, PATIENCE = 10.0, 300.0  # seconds: without progress, and in all, after which a side has nothing more to come
 REACHED = 0.97  # the share of a rate that the simulator must have sent for the point to count
 CEILING = 40_000  # messages a second: the search goes no higher
-SETTINGS = ("fsync", "synchronous_commit", "full_page_writes", "wal_sync_method", "wal_level", "commit_delay", "shared_buffers", "server_version")
+SETTINGS = (
+    "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method", "wal_level", "commit_delay", "shared_buffers", "server_version",
+)
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
@@ -285,7 +287,7 @@ def memory_of(pid):
 
 
 def account(sent, seen, rows):
-    """What was sent (key -> ns), what the observer was told (key -> [ns]) and what stands in the table: counts, and latencies of each row."""
+    """What was sent (key -> ns), what the observer was told (key -> [ns]) and what stands in the table: counts, and the rows' latencies."""
     latencies = sorted((at[0] - sent[key]) / 1e6 for key, at in seen.items() if key in sent)
     return {
         "sent": len(sent), "stored": sum(key in rows for key in sent), "lost": sum(key not in rows for key in sent),
