@@ -12,6 +12,7 @@ RESTART = 1.0  # seconds before a stage that has ended is started again; the uni
 TICK = 0.05  # seconds
 READY = 60.0  # seconds for a stage to be ready at first
 PATIENCE = 240.0  # seconds for the table to become equal
+STUCK = 75.0  # seconds without a change after which nothing more is expected: longer than a copy that was fetched too early waits
 QUIET = 3.0  # seconds in which it stays so
 DISK = "96m"  # of the listener's own disk
 STATEMENT = 6  # seconds that a statement may take: what hangs is given up within a run
@@ -228,14 +229,15 @@ def make_world(stack_module, crawls):
             self.heal()
             self.tell(f"{self.traffic.sent} messages; waiting for what is missing")
             end, quiet, last = time.monotonic() + PATIENCE, None, ""
-            while time.monotonic() < end:
+            changed = began = time.monotonic()
+            while time.monotonic() < min(end, changed + STUCK):
                 self.tend()
                 wrong, open_gaps = self.differences(), self.open_gaps()
                 busy = len(self.jobs(state="running")) + len(self.jobs(state="queued"))
                 state = f"{len(wrong)} rows differ, {open_gaps} gaps and {busy} crawls are open"
                 if state != last:
                     self.tell(state)
-                    last = state
+                    last, changed = state, time.monotonic()
                 if wrong or open_gaps or busy:
                     quiet = None
                 elif quiet is None:
@@ -243,7 +245,7 @@ def make_world(stack_module, crawls):
                 elif time.monotonic() - quiet > QUIET:
                     return
                 time.sleep(0.5)
-            self.complain(f"after {PATIENCE:.0f} s {last}")
+            self.complain(f"after {time.monotonic() - began:.0f} s {last}")
 
         def verdict(self):
             wrong = self.differences()
