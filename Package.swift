@@ -59,7 +59,11 @@ let package = Package(
         .target(name: "ProducerCore", dependencies: ["Primitives", "TL", "TelegramClient", "Events"]),
 
         // MARK: stage cores
-        .target(name: "ListenerCore", dependencies: ["Primitives", "TL", "TelegramClient", "Events", "ProducerCore"]),
+        .target(
+            name: "ListenerCore",
+            dependencies: [
+                "Primitives", "TL", "TelegramClient", "Events", "ProducerCore", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
         .target(name: "BackfillCore", dependencies: ["Primitives", "TL", "TelegramClient", "Cryptography", "Events", "ProducerCore"]),
         .target(name: "WriterCore", dependencies: ["Primitives", "Events"]),
         .target(name: "SupervisorCore", dependencies: ["Primitives"]),
@@ -99,6 +103,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             exclude: ["README.md"]),
+        .target(name: "Spool", dependencies: ["ListenerCore", "ProducerCore", "Events"]),
         .target(
             name: "ObjectStore",
             dependencies: [
@@ -121,8 +126,8 @@ let package = Package(
         .executableTarget(
             name: "aaltohub-listener",
             dependencies: [
-                "AccountStage", "ListenerCore", "ProducerCore", "TelegramClient", "TelegramConnection", "EventLink", "Events", "Store", "WriterCore", "PostgreSQL",
-                "ServiceKit", "Primitives", "TL", .product(name: "Logging", package: "swift-log"),
+                "AccountStage", "ListenerCore", "ProducerCore", "TelegramClient", "TelegramConnection", "EventLink", "Events", "Spool", "Store",
+                "WriterCore", "PostgreSQL", "ServiceKit", "Primitives", "TL", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -150,8 +155,8 @@ let package = Package(
         .executableTarget(
             name: "aaltohubctl",
             dependencies: [
-                "Primitives", "TL", "PostgreSQL", "ZeroMQ", "TelegramClient", "TelegramConnection", "WriterCore", "EventLink", "Store",
-                "ServiceKit", "ProducerCore", "BackfillCore", "AccountStage",
+                "Primitives", "TL", "PostgreSQL", "ZeroMQ", "TelegramClient", "TelegramConnection", "WriterCore", "EventLink", "Events",
+                "Store", "ServiceKit", "ProducerCore", "BackfillCore", "AccountStage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -196,6 +201,12 @@ let package = Package(
         .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "Primitives"]),
         .testTarget(name: "ServiceKitTests", dependencies: ["ServiceKit", "Primitives"]),
         .testTarget(name: "SimulationTests", dependencies: ["TelegramClient", "TL", "Primitives"], exclude: ["plant"]),
+        // Shared by the simulation and by the suites that hold the model against the real thing.
+        .target(name: "Models", dependencies: ["WriterCore", "Events", "Primitives"], path: "Tests/Models"),
+        .testTarget(
+            name: "PipelineSimulationTests",
+            dependencies: ["Models", "ListenerCore", "BackfillCore", "ProducerCore", "WriterCore", "TelegramClient", "Events", "TL", "Primitives"]),
+        .testTarget(name: "SpoolTests", dependencies: ["Spool", "ListenerCore", "ProducerCore", "Events", "Primitives"]),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -6,12 +6,14 @@ import TelegramClient
 
 /// The listener without its sockets: what Telegram, the writer and the operator say goes in; calls, frames and samples come out.
 ///
-/// Before the first WELCOME nobody knows where to start, so no update is taken and no call made: Telegram keeps everything.
+/// It starts where its spool ends. Without one it waits for the first WELCOME, since nobody else knows where to start: no update is taken
+/// and no call made, and Telegram keeps everything.
 public struct ListenerMachine: Sendable {
     public enum Action: Sendable, Equatable {
         /// Make this call to Telegram; give its answer to `answered` or `failed`.
         case call(UpdateRequestID, TLObject)
         case send(WireFrame)
+        case spool(SpoolAction)
         /// A sample of what was received; render it only if somebody watches.
         case tap(TapSample)
         case log(LogLine)
@@ -34,8 +36,12 @@ public struct ListenerMachine: Sendable {
     public enum StopReason: Sendable, Equatable {
         /// Everything made is acknowledged.
         case drained
-        /// The time is over; so many records are left, which Telegram gives again.
-        case drainTimeOver(left: Int)
+        /// The writer is away or its time is over; so many records are left, and the spool keeps them.
+        case spooled(left: Int)
+        /// The spool belongs to a database that is not this one: it is to be set aside, and the database is to be believed.
+        case otherDatabase
+        /// What the spool holds cannot be read or written.
+        case spoolFailed(String)
         /// The authorisation is gone: log in again.
         case loginNeeded(String)
         /// A newer listener of this account has taken over.
@@ -60,6 +66,13 @@ public struct ListenerMachine: Sendable {
     /// The connection's own new session was announced before there was an engine to tell.
     private var isSessionAnnounced = false
     private var isFull = false
+    private var spool: SpoolLedger
+    /// The first segment is asked for; the engine starts when it is on the disk.
+    private var isOpening = false
+    private let isSpoolUsable: Bool
+    private var isSpoolOpen = false
+    /// The share of the spool's limit that was last warned of, hundredths.
+    private var warnedAt = 0
     private var drainBefore: Instant?
     private var isStopped = false
     private var actions: [Action] = []
@@ -71,28 +84,40 @@ public struct ListenerMachine: Sendable {
     public private(set) var counters = ListenerCounters()
     public private(set) var unresolved: Set<Int64> = []
     public private(set) var lostChannels: [Int64: String] = [:]
-    /// WELCOME was seen and the common box has been compared with the server.
+    /// The common box has been compared with the server.
     public private(set) var hasCaughtUp = false
 
-    /// `peers`: what was stored for this authorisation. `seed`: makes the traces, and the chance in waits.
+    /// - Parameters:
+    ///   - peers: what was stored for this authorisation.
+    ///   - seed: makes the traces, and the chance in waits.
+    ///   - spool: what the disk holds.
+    ///   - spoolLimit: bytes of the spool beyond which Telegram is not read.
+    ///   - windowRecords: the most records that no disk holds yet.
     public init(
-        producer: ProducerMachine.Producer, groups: some Sequence<CapturedGroup>, peers: PeerBook, seed: UInt64,
-        windowRecords: Int = ProducerLimits.windowRecords, layer: Int32 = TL.newestLayer
+        producer: ProducerMachine.Producer, groups: some Sequence<CapturedGroup>, peers: PeerBook, seed: UInt64, spool: SpoolScan,
+        spoolLimit: Int, windowRecords: Int = ProducerLimits.windowRecords, layer: Int32 = TL.newestLayer
     ) {
         self.layer = layer
         registry = GroupRegistry(groups)
-        link = ProducerMachine(producer, windowRecords: windowRecords)
+        let ledger = SpoolLedger(spool, producer: producer, limit: spoolLimit)
+        self.spool = ledger
+        isSpoolUsable = spool.isUsable
+        link = ProducerMachine(producer, kept: ledger.runs, database: ledger.database, windowRecords: windowRecords)
         startPeers = peers
         self.seed = seed
     }
 
     // MARK: what the shell asks
 
-    /// Connected to Telegram, known to the writer and up to date.
-    public var isReady: Bool { hasCaughtUp && link.isWelcomed && isTelegramConnected }
+    /// Connected to Telegram and up to date. The writer may be away: the spool keeps what it will want.
+    public var isReady: Bool { hasCaughtUp && isTelegramConnected }
     public var isDraining: Bool { drainBefore != nil }
-    /// The window is full: pushes are left to the difference until there is room.
+    /// The spool is full: pushes are left to the difference until there is room.
     public var isPaused: Bool { isFull }
+    /// Bytes, limit, segments of the spool, and when the oldest record came that is not committed.
+    public var spoolState: (bytes: Int, limit: Int, segments: Int, oldest: UnixTime?) {
+        (spool.bytes, spool.limit, spool.count, link.unacknowledged == 0 ? nil : link.window.isEmpty ? spool.oldest : oldestWaiting)
+    }
 
     /// Access hashes and names that changed since this was last asked.
     public mutating func takeChangedPeers() -> [(key: PeerBook.Key, peer: PeerBook.Peer)] { engine?.peers.takeChanged() ?? [] }
@@ -111,6 +136,86 @@ public struct ListenerMachine: Sendable {
         return deadline
     }
 
+    // MARK: the spool
+
+    /// The first word: starts from the spool, if there is one. Give what the actions lead to, to the functions of this part.
+    public mutating func begin(now: Instant, clock: UnixTime) -> [Action] {
+        if isSpoolUsable {
+            log(.notice, "the spool holds \(link.unacknowledged) records in \(spool.count) segments")
+            openSpool(known: [:], database: nil)
+        }
+        return finish()
+    }
+
+    private mutating func openSpool(known: [BoxKey: Position], database: WireDatabaseIdentity?) {
+        guard !isOpening, !isSpoolOpen else { return }
+        isOpening = true
+        actions.append(.spool(spool.open(known: known, database: database)))
+    }
+
+    /// The first segment is on the disk: from here on Telegram is followed.
+    public mutating func spoolOpened(now: Instant, clock: UnixTime) -> [Action] {
+        guard isOpening, !isSpoolOpen else { return finish() }
+        isSpoolOpen = true
+        link.began(checkpoint: spool.positions.wire, database: spool.database)
+        startEngine(now: now, clock: clock)
+        return finish()
+    }
+
+    /// Records up to this number are on the disk.
+    public mutating func spoolSynced(through number: UInt64, now: Instant, clock: UnixTime) -> [Action] {
+        spool.wrote(through: number)
+        link.spooled(through: number, memoryRecords: ListenerLimits.memoryRecords, memoryBytes: ListenerLimits.memoryBytes)
+        stopIfDrained()
+        return finish()
+    }
+
+    /// What `SpoolAction.read` asked for; none: the disk does not have it any more.
+    public mutating func spoolRead(_ read: SpoolRead, _ records: [WireRecord], now: Instant, clock: UnixTime) -> [Action] {
+        if records.isEmpty {
+            stop(.spoolFailed("record \(read.from) of stream \(read.stream) is not where it was written"))
+        } else {
+            take(link.read(read, records), now: now, clock: clock)
+        }
+        return finish()
+    }
+
+    /// The disk has no room for what is to be written, or has it again.
+    public mutating func spoolDisk(isFull: Bool, now: Instant, clock: UnixTime) -> [Action] {
+        if isFull != spool.isDiskFull {
+            log(isFull ? .error : .notice, isFull ? "the disk under the spool is full" : "the disk has room again")
+        }
+        spool.diskIsFull(isFull)
+        press(now: now, clock: clock)
+        return finish()
+    }
+
+    /// Reads Telegram no more while the spool is full, and again when there is room.
+    private mutating func press(now: Instant, clock: UnixTime) {
+        let share = spool.bytes * 100 / spool.limit
+        let warning = ListenerLimits.spoolWarnings.last { share >= $0 } ?? 0
+        if warning > warnedAt { log(.warning, "the spool is \(share) % full: \(link.unacknowledged) records wait for the writer") }
+        warnedAt = warning
+        let full = spool.isFull || link.window.isFull
+        if !isFull, full {
+            isFull = true
+            engine?.pause()
+            log(
+                .error,
+                "\(link.unacknowledged) records wait for the writer and there is no room for more: Telegram is not read until there is")
+        } else if isFull, !full, spool.hasRoom, link.window.hasRoom, !isDraining {
+            isFull = false
+            log(.notice, "room again: reading Telegram")
+            run(engine?.resume(now: now) ?? [], now: now, clock: clock)
+        }
+    }
+
+    private var oldestWaiting: UnixTime? {
+        guard let inMemory = link.oldestInMemory else { return spool.oldest }
+        // What is not in memory any more is older.
+        return link.unacknowledged > link.window.count ? spool.oldest ?? inMemory : inMemory
+    }
+
     // MARK: the writer
 
     public mutating func linkConnected(now: Instant, clock: UnixTime) -> [Action] {
@@ -125,10 +230,15 @@ public struct ListenerMachine: Sendable {
 
     private mutating func take(_ step: ProducerMachine.Step, now: Instant, clock: UnixTime) {
         for frame in step.frames { actions.append(.send(frame)) }
+        for read in step.reads { actions.append(.spool(spool.read(read))) }
         for notice in step.notices {
             switch notice {
-            case .welcomed(let positions, _): welcomed(positions, now: now, clock: clock)
-            case .acknowledged: break
+            case .welcomed(let positions, let database): welcomed(positions, database)
+            case .acknowledged(let stream, let number): forget(spool.acknowledge(stream, number))
+            case .runFinished:
+                log(.warning, "the spool has a hole: the writer is told where it begins and ends")
+                forget(spool.finishRun())
+            case .otherDatabase: stop(.otherDatabase)
             case .held(let reason): log(.warning, "the writer holds: \(reason)")
             case .resumed: log(.notice, "the writer goes on")
             case .lost(let reason): log(.warning, "HELLO again: \(reason)")
@@ -136,28 +246,40 @@ public struct ListenerMachine: Sendable {
             case .incompatible(let ours, let theirs): stop(.incompatible(ours: ours, theirs: theirs))
             }
         }
-        if isFull, !isDraining, link.window.hasRoom {
-            isFull = false
-            log(.notice, "room again: reading Telegram")
-            run(engine?.resume(now: now) ?? [], now: now, clock: clock)
-        }
-        if isDraining, link.unacknowledged == 0 { stop(.drained) }
+        press(now: now, clock: clock)
+        stopIfDrained()
     }
 
-    private mutating func welcomed(_ wire: [WireBoxPosition], now: Instant, clock: UnixTime) {
-        guard engine == nil else { return log(.notice, "the writer is back, epoch \(link.epoch)") }
+    /// Segments that nobody needs any more go, and HELLO no longer lists them.
+    private mutating func forget(_ deletions: [SpoolAction]) {
+        guard !deletions.isEmpty else { return }
+        actions += deletions.map(Action.spool)
+        guard let oldest = spool.oldestKept else { return }
+        link.released(before: oldest.stream, first: oldest.first, checkpoint: oldest.checkpoint)
+    }
+
+    private mutating func welcomed(_ wire: [WireBoxPosition], _ database: WireDatabaseIdentity) {
+        spool.welcomed()
+        var known: [BoxKey: Position] = [:]
+        // The writer's own word; a box that makes no sense is started anew.
+        for entry in wire { if let key = try? BoxKey(entry.box) { known[key] = Position(entry.position) } }
+        log(.notice, "welcomed by the writer, epoch \(link.epoch), \(known.count) positions")
+        if isSpoolOpen {
+            spool.learn(known, database: database)
+        } else {
+            openSpool(known: known, database: database)
+        }
+    }
+
+    /// Follows Telegram from where spool and database, whichever is further, say that each box stands.
+    private mutating func startEngine(now: Instant, clock: UnixTime) {
         var positions: [Box: BoxState] = [:]
-        var written: [(BoxKey, Position)] = []
-        for entry in wire {
-            // The writer's own word; a box that makes no sense is started anew.
-            guard let key = try? BoxKey(entry.box) else { continue }
-            let position = Position(entry.position)
-            written.append((key, position))
+        let written = spool.positions.sorted { $0.key < $1.key }
+        for (key, position) in written {
             positions[key.engineBox] = BoxState(
                 generation: position.generation, value: position.value, date: position.date, seq: position.seq)
         }
-        log(.notice, "welcomed by the writer, epoch \(link.epoch), \(written.count) positions")
-        recorder = Recorder(written: written, seed: seed)
+        recorder = Recorder(written: written.map { ($0.key, $0.value) }, seed: seed)
         engine = UpdateEngine(positions: positions, channels: registry.channels, peers: startPeers, layer: layer, seed: seed, now: now)
         startPeers = PeerBook(limit: 1)
         guard isTelegramConnected else { return }
@@ -250,7 +372,7 @@ public struct ListenerMachine: Sendable {
         if new.addsBasicGroup(to: registry) {
             // The common box has gone on without telling since the position at which the database says that capturing begins.
             for record in recorder?.missed(in: .common) ?? [] { append(record) }
-            actions += link.flush().map(Action.send)
+            flush(now: now, clock: clock)
         }
         let old = registry.channels
         registry = new
@@ -267,17 +389,16 @@ public struct ListenerMachine: Sendable {
         drainBefore = now + ProducerLimits.drainTime
         engine?.pause()
         for record in recorder?.due(now: now, all: true) ?? [] { append(record) }
-        actions += link.flush().map(Action.send)
-        if link.unacknowledged == 0 { stop(.drained) }
+        flush(now: now, clock: clock)
         return finish()
     }
 
     public mutating func advance(now: Instant, clock: UnixTime) -> [Action] {
-        if let drainBefore, drainBefore <= now { stop(.drainTimeOver(left: link.unacknowledged)) }
+        if let drainBefore, drainBefore <= now { stop(.spooled(left: link.unacknowledged)) }
         take(link.advance(now: now), now: now, clock: clock)
         if !isDraining { run(engine?.advance(now: now) ?? [], now: now, clock: clock) }
         for record in recorder?.due(now: now) ?? [] { append(record) }
-        actions += link.flush().map(Action.send)
+        flush(now: now, clock: clock)
         return finish()
     }
 
@@ -316,13 +437,10 @@ public struct ListenerMachine: Sendable {
             }
         }
         if !hasCaughtUp, engine?.isCommonCurrent == true { hasCaughtUp = true }
-        if !isFull, link.window.isFull {
-            isFull = true
-            engine?.pause()
-            log(.warning, "\(link.unacknowledged) records wait for the writer: Telegram is not read until there is room")
-        }
-        actions += link.flush().map(Action.send)
+        flush(now: now, clock: clock)
     }
+
+    private mutating func flush(now: Instant, clock: UnixTime) { take(link.flush(), now: now, clock: clock) }
 
     private mutating func deliver(_ delivery: Delivery, now: Instant) {
         guard let peers = engine?.peers else { return }
@@ -357,6 +475,7 @@ public struct ListenerMachine: Sendable {
     private mutating func append(_ recorded: Recorded) {
         counters.note(recorded)
         let number = link.append(recorded.record)
+        actions += spool.append(recorded.record, number: number).map(Action.spool)
         let header = recorded.record.header
         if recorded.changes.isEmpty { return actions.append(.tap(TapSample(number: number, header: header))) }
         for change in recorded.changes {
@@ -367,6 +486,13 @@ public struct ListenerMachine: Sendable {
     }
 
     private mutating func log(_ level: LogLine.Level, _ text: String) { actions.append(.log(LogLine(level, text))) }
+
+    /// Everything made is committed; or the writer does not take it, and the disk has it.
+    private mutating func stopIfDrained() {
+        guard isDraining else { return }
+        if link.unacknowledged == 0 { return stop(.drained) }
+        if !link.isWelcomed || link.isHeld, spool.synced >= link.window.last { stop(.spooled(left: link.unacknowledged)) }
+    }
 
     private mutating func stop(_ reason: StopReason) {
         guard !isStopped else { return }

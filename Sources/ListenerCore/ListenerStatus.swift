@@ -41,6 +41,7 @@ extension ListenerMachine {
             .init("held", .bool(link.isHeld)), .init("paused", .bool(isPaused)), .init("draining", .bool(isDraining)),
             .init("epoch", .integer(Int64(clamping: link.epoch))), .init("committed", .integer(Int64(clamping: link.committed))),
             .init("unacknowledged", .integer(Int64(link.unacknowledged))), .init("window_bytes", .integer(Int64(link.window.bytes))),
+            .init("spool_bytes", .integer(Int64(spoolState.bytes))), .init("spool_segments", .integer(Int64(spoolState.segments))),
             .init("credit_left", .integer(Int64(clamping: link.creditLeft))), .init("groups", .integer(Int64(registry.count))),
             .init("unresolved", .array(unresolved.sorted().map(JSON.integer))),
             .init("lost_access", .array(lostChannels.keys.sorted().map(JSON.integer))),
@@ -62,11 +63,12 @@ extension ListenerMachine {
     /// One line for `systemctl status`.
     public var statusLine: String {
         if isDraining { return "draining, \(link.unacknowledged) records left" }
-        if !link.isWelcomed { return "waiting for the writer" }
+        if engine == nil { return "waiting for the writer" }
         if !hasCaughtUp { return "catching up with Telegram" }
         var line = "\(registry.count) groups, \(counters.records) records, \(link.unacknowledged) unacknowledged"
+        if !link.isWelcomed { line += ", the writer is away" }
         if link.isHeld { line += ", held by the writer" }
-        if isPaused { line += ", window full" }
+        if isPaused { line += ", spool full: Telegram is not read" }
         return line
     }
 }

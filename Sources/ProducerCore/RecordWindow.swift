@@ -1,13 +1,14 @@
 import Events
+import Primitives
 
-/// The records that the writer has not acknowledged, in memory: what stands for the spool until there is one.
+/// The newest records of this process's stream, in memory: all that the writer has not acknowledged, or those that no disk holds.
 ///
 /// Numbers start at 1 and never have a hole. It never refuses a record; `isFull` says when no more should be made.
 public struct RecordWindow: Sendable {
     private var storage: [WireRecord] = []
     /// Acknowledged records at the front of `storage` that are not taken out yet.
     private var head = 0
-    /// Number of the first record kept; one more than the last acknowledged.
+    /// Number of the first record kept; one more than the last acknowledged or evicted.
     public private(set) var first: UInt64 = 1
     /// Approximate bytes of all records kept.
     public private(set) var bytes = 0
@@ -55,6 +56,28 @@ public struct RecordWindow: Sendable {
             head = 0
         }
         return copy
+    }
+
+    /// Forgets the oldest records that a disk holds, until no more than so much is kept.
+    ///
+    /// - Parameter durable: number of the last record on the disk.
+    mutating func evict(records: Int, bytes most: Int, durable: UInt64) {
+        var last = first - 1
+        var (left, size) = (count, bytes)
+        var i = head
+        while last < durable, left > records || size > most, i < storage.count {
+            size -= storage[i].approximateBytes
+            left -= 1
+            last += 1
+            i += 1
+        }
+        acknowledge(last)
+    }
+
+    /// When the record came; nil for one that is not kept.
+    func receivedAt(_ number: UInt64) -> UnixTime? {
+        guard number >= first, number <= last, !isEmpty else { return nil }
+        return UnixTime(nanoseconds: storage[head + Int(number - first)].header.receivedAt)
     }
 
     /// Records from `number` on: as many as fit the limits of one frame, at least one if it is kept.

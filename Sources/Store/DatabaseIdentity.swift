@@ -16,4 +16,22 @@ enum DatabaseIdentity {
             $0.epoch = UInt64(bitPattern: row.integer(1))
         }
     }
+
+    /// Renews the epoch of a database that was restored from a dump: nothing that a producer kept for the old one is of use to it.
+    ///
+    /// - Returns: whether it was.
+    static func renew(_ session: Session) throws -> Bool {
+        try session.query(
+            """
+            UPDATE aaltohub.database_identity AS i
+            SET epoch = greatest(i.epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint),
+                home = h.home
+            FROM (SELECT d.oid::bigint << 32 | c.oid::bigint AS home
+                  FROM pg_database d, pg_class c
+                  WHERE d.datname = current_database() AND c.oid = 'aaltohub.database_identity'::regclass) h
+            WHERE i.home <> h.home
+            RETURNING i.epoch
+            """
+        ).count > 0
+    }
 }

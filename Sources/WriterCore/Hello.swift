@@ -6,6 +6,8 @@ public enum HelloVerdict: Hashable, Sendable {
     case welcome(Welcomed)
     /// Answer; nothing changes.
     case refused(WireFrame)
+    /// What the producer keeps belongs to another database than this one: nothing changes, and the answer tells it so.
+    case otherDatabase(WireFrame)
     /// A newer writer has welcomed this producer: this process is the old one and must end.
     case superseded(storedEpoch: UInt64)
 
@@ -54,6 +56,17 @@ public func judge(
     }
     if old.epoch > epoch { return .superseded(storedEpoch: old.epoch) }
     if hello.incarnation < old.incarnation { return refuse("a newer process of this producer has said HELLO") }
+    // After the restore of a backup: the checkpoint would pass over what the older database does not have.
+    if hello.hasDatabase, hello.database != database {
+        return .otherDatabase(
+            WireFrame(
+                .welcome(
+                    .with {
+                        $0.epoch = epoch
+                        $0.database = database
+                        $0.contractVersion = Contract.version
+                    })))
+    }
     let streams: [StreamState]
     let checkpoint: [(BoxKey, Position)]
     do {

@@ -23,12 +23,14 @@ actor RecordLink {
     private var failure: (@Sendable (StopReason) -> Void)?
     private(set) var recordsMade: UInt64 = 0
     private var media: (@Sendable () -> Void)?
+    private var watch: LinkWatch
 
     init(_ producer: ProducerMachine.Producer, link: ProducerLink, tap: TapPublisher, context: ServiceContext) {
         machine = ProducerMachine(producer)
         self.link = link
         self.tap = tap
         self.context = context
+        watch = LinkWatch(tap: tap, status: context.status)
     }
 
     /// Calls `body` once for what ends the stage.
@@ -52,7 +54,7 @@ actor RecordLink {
         for change in changes where tap.hasViewers {
             publish(ProducerCore.TapSample(number: number, header: header, change: change), group)
         }
-        send(machine.flush())
+        send(machine.flush().frames)
         CrashPoint.backfillRecordSent.pass()
         let isCommitted = await withCheckedContinuation { waiting.append((number, $0)) }
         if !isCommitted { throw Closed() }
@@ -62,6 +64,7 @@ actor RecordLink {
     private func publish(_ sample: ProducerCore.TapSample, _ group: String?) {
         var sample = sample
         sample.groupUUID = group
+        sample.stream = machine.producer.stream
         tap.publish("fetched", sample.kind, group: sample.group) { sample.object }
         if sample.hasMore { tap.publishFull("fetched", sample.kind, group: sample.group) { sample.full ?? sample.object } }
     }
@@ -73,7 +76,9 @@ actor RecordLink {
             switch event {
             case .connected: take(machine.connected(now: SystemClock.now))
             case .disconnected: context.logger.warning("the writer is away")
-            case .frame(.success(let frame)): take(machine.received(frame, now: SystemClock.now))
+            case .frame(.success(let frame)):
+                watch.received(frame)
+                take(machine.received(frame, now: SystemClock.now))
             case .frame(.failure(let error)): context.logger.error("an unreadable frame from the writer: \(error)")
             }
         }
@@ -90,7 +95,8 @@ actor RecordLink {
         for notice in step.notices {
             switch notice {
             case .welcomed: context.logger.notice("welcomed by the writer, epoch \(machine.epoch)")
-            case .acknowledged: break
+            case .acknowledged, .runFinished: break
+            case .otherDatabase: failure?(.otherDatabase)
             case .held(let reason): context.logger.warning("the writer holds: \(reason)")
             case .resumed: context.logger.notice("the writer goes on")
             case .lost(let reason): context.logger.warning("HELLO again: \(reason)")
@@ -107,7 +113,11 @@ actor RecordLink {
     private func send(_ frames: [WireFrame]) {
         for frame in frames {
             do {
-                if try !link.send(frame) { context.logger.error("the link's queue is full: a \(frame.name) was not sent") }
+                if try link.send(frame) {
+                    watch.sent(frame)
+                } else {
+                    context.logger.error("the link's queue is full: a \(frame.name) was not sent")
+                }
             } catch {
                 context.logger.error("a \(frame.name) cannot be sent: \(error)")
             }

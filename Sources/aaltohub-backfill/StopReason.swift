@@ -12,6 +12,8 @@ enum StopReason: Sendable, Equatable {
     case superseded(String)
     case incompatible(ours: UInt32, theirs: UInt32)
     case linkFailed(String)
+    /// The database was restored from a backup: what was learnt from the one before is not true of it.
+    case otherDatabase
 
     /// nil: an orderly end.
     func serviceError(account: String) -> ServiceError? {
@@ -23,6 +25,7 @@ enum StopReason: Sendable, Equatable {
         case .incompatible(let ours, let theirs):
             .temporary("the writer speaks version \(theirs) of the link, this backfill \(ours): upgrade the older of the two")
         case .linkFailed(let why): .io("the socket to the writer failed: \(why)")
+        case .otherDatabase: .temporary("the database is not the one of this start: starting again")
         }
     }
 }

@@ -7,6 +7,7 @@ import PostgreSQL
 import Primitives
 import ProducerCore
 import ServiceKit
+import Spool
 import Store
 import TelegramClient
 import TelegramConnection
@@ -33,6 +34,8 @@ func listen(_ context: ServiceContext, account: String) async throws {
         path: context.folders.lock("authorisation-\(start.session.name)"), purpose: "use this login of \(account)")
     defer { withExtendedLifetime(lock) {} }
     if !start.isCopy { try keep(start, copy) }
+    let spoolFolder = SpoolFolder("\(folder)/spool")
+    let spooled = try await openSpool(spoolFolder, account: account, context)
 
     let zeroMQ = LinkContext()
     let service = "\(context.name)"
@@ -52,9 +55,13 @@ func listen(_ context: ServiceContext, account: String) async throws {
         unreadable: { object in Task { await keeper.keep(object, at: SystemClock.unix) } })
     api.remember(start.floodWaits.map { ($0.key, $0.until) })
     let serverConfig = ServerConfig(TelegramConfigStore(database, account: account), api, dc: start.session.dc, context)
+    let (spoolEvents, spoolEvent) = AsyncStream.makeStream(of: SpoolWriter.Event.self)
+    let spool = SpoolWriter(spoolFolder) { spoolEvent.yield($0) }
     let loop = ListenerLoop(
-        machine: makeMachine(account, start, incarnation: try nextIncarnation("\(folder)/incarnation"), layer: settings.layer),
-        context: context, api: api, link: link, tap: tap, keeper: keeper, serverConfig: serverConfig,
+        machine: makeMachine(
+            account, start, spooled, incarnation: try nextIncarnation("\(folder)/incarnation"), layer: settings.layer,
+            spoolLimit: context.configuration.listener.spoolMegabytes << 20),
+        context: context, api: api, link: link, spool: spool, tap: tap, keeper: keeper, serverConfig: serverConfig,
         session: start.session)
     let groups = GroupsWatch(account: account, database: database, loop: loop, context: context, copy: copy, start: start, api: api)
     let names = UsernameStore(database, authorisation: account, process: service)
@@ -64,12 +71,23 @@ func listen(_ context: ServiceContext, account: String) async throws {
             accountCommands(context, api, loop, names),
             uniquingKeysWith: { a, _ in a }))
 
-    context.onStop { Task { await loop.drain() } }
+    context.onStop {
+        Task {
+            await loop.drain()
+            context.stopping(.finishInFlight)
+        }
+    }
+    context.onReload { configuration in
+        api.floodSleepMost = configuration.telegram.floodSleepThresholdSeconds
+        await groups.look()
+    }
+    await loop.begin()
     await connection.start()
     var patience = Task {}
     let reason = await withTaskGroup { group in
         group.addTask { for await event in connection.events { await loop.telegram(event) } }
         group.addTask { while let events = await link.inbox.next() { await loop.link(events) } }
+        group.addTask { for await event in spoolEvents { await loop.spool(event) } }
         group.addTask { await context.heartbeats { json in tap.publish("heartbeat", "status") { json } } }
         group.addTask { await every(context.watchdog.longestWait) { await loop.tick() } }
         group.addTask { await every(groupsInterval) { await groups.look() } }
@@ -94,29 +112,39 @@ func listen(_ context: ServiceContext, account: String) async throws {
         group.cancelAll()
         return reason
     }
+    context.stopping(.closeClients)
     await connection.close()
+    context.stopping(.drain)
     await link.close()
+    // What was received is on the disk then, whatever the writer has of it.
+    await spool.close()
     await tap.close()
     defer { patience.cancel() }
     await keeper.save(await loop.takeChangedPeers(), isLast: true)
     if case .loginNeeded(let error) = reason, AccountTrouble.isProven(error) {
         await keeper.set(AccountState(AccountTrouble(message: error)), reason: error)
     }
+    context.stopping(.disconnect)
     // Late: an answer to the one who asked for this end may still be on its way.
     await control.close()
     await database.close()
-    if case .drainTimeOver(let left) = reason {
-        context.logger.warning("\(left) records were not acknowledged in time; Telegram gives them again at the next start")
+    if case .spooled(let left) = reason {
+        context.logger.notice("\(left) records were not acknowledged; the spool keeps them for the next start")
     }
+    if case .otherDatabase = reason { try setAside(spoolFolder, context) }
     if let error = reason.serviceError(account: account) { throw error }
 }
 
-private func makeMachine(_ account: String, _ start: Start, incarnation: UInt64, layer: Int32) -> ListenerMachine {
+private func makeMachine(
+    _ account: String, _ start: Start, _ spooled: SpoolScan, incarnation: UInt64, layer: Int32, spoolLimit: Int
+) -> ListenerMachine {
     var random = SystemRandomNumberGenerator()
     let producer = ProducerMachine.Producer(
         role: .listener, account: account, incarnation: incarnation,
         stream: StreamID(using: &random), build: ServiceVersion.text)
-    return ListenerMachine(producer: producer, groups: start.groups, peers: start.peers, seed: random.next(), layer: layer)
+    return ListenerMachine(
+        producer: producer, groups: start.groups, peers: start.peers, seed: random.next(), spool: spooled, spoolLimit: spoolLimit,
+        layer: layer)
 }
 
 private func keep(_ start: Start, _ copy: StartCopy.File) throws {

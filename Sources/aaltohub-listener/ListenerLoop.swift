@@ -6,6 +6,7 @@ import Logging
 import Primitives
 import ProducerCore
 import ServiceKit
+import Spool
 import TL
 import TelegramClient
 import TelegramConnection
@@ -19,6 +20,7 @@ actor ListenerLoop {
     private let context: ServiceContext
     private let api: TelegramAPI
     private let link: ProducerLink
+    private let spool: SpoolWriter
     private let tap: TapPublisher
     private let keeper: Keeper
     private let serverConfig: ServerConfig
@@ -36,25 +38,44 @@ actor ListenerLoop {
     private var isLoggingOut = false
     /// Why the process would have ended meanwhile.
     private var heldBack: ListenerMachine.StopReason?
+    private var watch: LinkWatch
 
     init(
-        machine: ListenerMachine, context: ServiceContext, api: TelegramAPI, link: ProducerLink, tap: TapPublisher, keeper: Keeper,
+        machine: ListenerMachine, context: ServiceContext, api: TelegramAPI, link: ProducerLink, spool: SpoolWriter, tap: TapPublisher,
+        keeper: Keeper,
         serverConfig: ServerConfig, session: AccountSession
     ) {
         self.machine = machine
         self.context = context
         self.api = api
         self.link = link
+        self.spool = spool
         self.tap = tap
         self.keeper = keeper
         self.serverConfig = serverConfig
         self.session = session
+        watch = LinkWatch(tap: tap, status: context.status)
     }
 
     private var now: Instant { SystemClock.now }
     private var clock: UnixTime { SystemClock.unix }
 
     // MARK: in
+
+    /// The first word, before any event.
+    func begin() { perform(machine.begin(now: now, clock: clock)) }
+
+    func spool(_ event: SpoolWriter.Event) {
+        switch event {
+        case .opened: perform(machine.spoolOpened(now: now, clock: clock))
+        case .synced(let number):
+            watch.spooled(machine.link.producer.stream, through: number)
+            perform(machine.spoolSynced(through: number, now: now, clock: clock))
+        case .read(let read, let records): perform(machine.spoolRead(read, records, now: now, clock: clock))
+        case .disk(let isFull): perform(machine.spoolDisk(isFull: isFull, now: now, clock: clock))
+        case .failed(let error): finish(.spoolFailed("\(error)"))
+        }
+    }
 
     func telegram(_ event: ConnectionEvent) {
         switch event {
@@ -104,6 +125,7 @@ actor ListenerLoop {
             case .disconnected: context.logger.warning("the writer is away")
             case .frame(.success(let frame)):
                 if case .ack? = frame.body { CrashPoint.listenerAckAfter.pass() }
+                watch.received(frame)
                 perform(machine.received(frame, now: now, clock: clock))
             case .frame(.failure(let error)): context.logger.error("an unreadable frame from the writer: \(error)")
             }
@@ -152,7 +174,9 @@ actor ListenerLoop {
             switch action {
             case .call(let id, let call): make(id, call)
             case .send(let frame): send(frame)
-            case .tap(let sample):
+            case .spool(let action): spool.perform(action)
+            case .tap(var sample):
+                sample.stream = machine.link.producer.stream
                 tap.publish("received", sample.kind, group: sample.group) { sample.object }
                 if sample.hasMore { tap.publishFull("received", sample.kind, group: sample.group) { sample.full ?? sample.object } }
             case .log(let line): context.logger.log(level: Logger.Level(line.level), "\(line.text)")
@@ -200,7 +224,11 @@ actor ListenerLoop {
         if isEvents { CrashPoint.listenerEventsBefore.pass() }
         defer { if isEvents { CrashPoint.listenerEventsAfter.pass() } }
         do {
-            if try !link.send(frame) { context.logger.error("the link's queue is full: a \(frame.name) was not sent") }
+            if try link.send(frame) {
+                watch.sent(frame)
+            } else {
+                context.logger.error("the link's queue is full: a \(frame.name) was not sent")
+            }
         } catch {
             context.logger.error("a \(frame.name) cannot be sent: \(error)")
         }
@@ -246,6 +274,12 @@ actor ListenerLoop {
         context.status.gauge("groups", Double(machine.registry.count))
         context.status.gauge("unacknowledged_records", Double(machine.link.unacknowledged))
         context.status.gauge("window_bytes", Double(machine.link.window.bytes))
+        let spool = machine.spoolState
+        context.status.gauge("spool_bytes", Double(spool.bytes))
+        context.status.gauge("spool_limit_bytes", Double(spool.limit))
+        context.status.gauge("spool_segments", Double(spool.segments))
+        context.status.gauge("spool_oldest_seconds", spool.oldest.map { max(0, (clock - $0).inSeconds) } ?? 0)
+        context.status.gauge("link_credit", Double(machine.link.creditLeft))
         context.status.fact("connected", .bool(machine.isTelegramConnected))
         context.status.fact("welcomed", .bool(machine.link.isWelcomed))
         let line = lastDisconnect.map { "Telegram is away (\($0)); \(machine.statusLine)" } ?? machine.statusLine

@@ -19,6 +19,7 @@ import Testing
             switch action {
             case .call(let id, let call): "#\(id.number) \(call.name)"
             case .send(let frame): ListenerCoreTests.words([frame])[0]
+            case .spool: nil
             case .tap(let sample): samples ? "tap \(sample.kind) \(sample.group)" : nil
             case .log: nil
             case .quarantine: "quarantine"
@@ -37,7 +38,7 @@ import Testing
         var machine = ListenerMachine(
             producer: makeProducer(), groups: [basicGroup, channel], peers: book(), seed: 1, windowRecords: windowRecords)
         _ = machine.linkConnected(now: at(0), clock: clock)
-        _ = machine.received(Writer.welcome(stored), now: at(0), clock: clock)
+        _ = machine.welcomed(Writer.welcome(stored), now: at(0), clock: clock)
         _ = machine.telegramConnected(now: at(0), clock: clock)
         _ = machine.answered(.init(number: 1), state, now: at(0), clock: clock)
         _ = machine.answered(.init(number: 2), channelEmpty, now: at(0), clock: clock)
@@ -56,7 +57,7 @@ import Testing
         #expect(words(machine.pushed(try bytes(newMessage(101, in: peer(basicGroup)).object), now: at(1), clock: clock)) == [])
         #expect(!machine.isReady)
         #expect(
-            words(machine.received(Writer.welcome(stored), now: at(2), clock: clock)) == [
+            words(machine.welcomed(Writer.welcome(stored), now: at(2), clock: clock)) == [
                 "#1 updates.getDifference", "#2 updates.getChannelDifference",
             ])
         _ = machine.answered(.init(number: 1), state, now: at(2), clock: clock)
@@ -68,7 +69,7 @@ import Testing
         _ = machine.telegramConnected(now: at(0), clock: clock)
         _ = machine.linkConnected(now: at(0), clock: clock)
         #expect(words(machine.sessionRenewed(now: at(0), clock: clock)) == [], "the connection's own, before the writer's welcome")
-        _ = machine.received(Writer.welcome(stored), now: at(0), clock: clock)
+        _ = machine.welcomed(Writer.welcome(stored), now: at(0), clock: clock)
         _ = machine.answered(.init(number: 1), state, now: at(0), clock: clock)
         _ = machine.answered(.init(number: 2), channelEmpty, now: at(0), clock: clock)
         #expect(words(machine.sessionRenewed(now: at(3), clock: clock)).contains("#3 updates.getDifference"))
@@ -80,7 +81,7 @@ import Testing
             var machine = ListenerMachine(producer: makeProducer(), groups: [basicGroup], peers: book(), seed: seed)
             _ = machine.telegramConnected(now: at(start), clock: clock)
             _ = machine.linkConnected(now: at(start), clock: clock)
-            _ = machine.received(Writer.welcome(stored), now: at(start), clock: clock)
+            _ = machine.welcomed(Writer.welcome(stored), now: at(start), clock: clock)
             _ = machine.failed(.init(number: 1), .timeout, now: at(start), clock: clock)
             guard let again = machine.engine?.nextDeadline else { return .zero }
             return again - at(start)
@@ -93,7 +94,7 @@ import Testing
         var machine = machine([basicGroup])
         _ = machine.telegramConnected(now: at(0), clock: clock)
         _ = machine.linkConnected(now: at(0), clock: clock)
-        #expect(words(machine.received(Writer.welcome(), now: at(0), clock: clock)) == ["#1 updates.getState"])
+        #expect(words(machine.welcomed(Writer.welcome(), now: at(0), clock: clock)) == ["#1 updates.getState"])
         let state = TLObject("updates.state", ["pts": 50, "qts": 2, "date": 9, "seq": 1, "unread_count": 0])
         #expect(words(machine.answered(.init(number: 1), state, now: at(1), clock: clock)) == ["EVENTS e1 1…2"])
         #expect(machine.isReady)
@@ -166,7 +167,7 @@ import Testing
         var stuck = running()
         _ = stuck.pushed(try bytes(newMessage(101, in: peer(basicGroup)).object), now: at(1), clock: clock)
         _ = stuck.drain(now: at(2), clock: clock)
-        #expect(words(stuck.advance(now: at(17), clock: clock)).contains("stop drainTimeOver(left: 1)"))
+        #expect(words(stuck.advance(now: at(17), clock: clock)).contains("stop spooled(left: 1)"))
     }
 
     @Test func groups_may_change_while_it_runs() {

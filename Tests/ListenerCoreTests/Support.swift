@@ -129,3 +129,20 @@ func words(_ frames: [WireFrame]) -> [String] {
         }
     }
 }
+
+extension ListenerMachine {
+    /// With a spool that is empty yet.
+    init(
+        producer: ProducerMachine.Producer, groups: some Sequence<CapturedGroup>, peers: PeerBook, seed: UInt64,
+        windowRecords: Int = ProducerLimits.windowRecords
+    ) {
+        self.init(
+            producer: producer, groups: groups, peers: peers, seed: seed, spool: SpoolScan(account: producer.account),
+            spoolLimit: 1 << 30, windowRecords: windowRecords)
+    }
+
+    /// The writer's welcome, and a disk that is ready at once.
+    mutating func welcomed(_ frame: WireFrame, now: Instant, clock: UnixTime) -> [Action] {
+        received(frame, now: now, clock: clock) + spoolOpened(now: now, clock: clock)
+    }
+}

@@ -55,4 +55,16 @@ import Testing
         #expect(read["a"] == value["a"] && read["quote\"\\\n\u{1}"]?.string == "ä\u{1F600}")
         #expect(JSON.double(.infinity).text == "null")
     }
+
+    /// Source: RFC 3720, appendix B.4.
+    @Test func crc32c_gives_the_known_answers() {
+        #expect(crc32c(Array("123456789".utf8)) == 0xE306_9283)
+        #expect(crc32c([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
+        #expect(crc32c([UInt8](repeating: 0xFF, count: 32)) == 0x62A8_AB43)
+        #expect(crc32c((0..<32).map { UInt8($0) }) == 0x46DD_794E)
+        #expect(crc32c([]) == 0)
+        // From any place on, and not only of whole arrays.
+        let bytes = (0..<100).map { UInt8($0) }
+        for begin in 0..<9 { #expect(crc32c(bytes[begin...]) == crc32c(Array(bytes[begin...]))) }
+    }
 }

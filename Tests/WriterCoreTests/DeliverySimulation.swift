@@ -285,7 +285,7 @@ struct DeliverySimulation {
                 record(welcomed.gaps)
                 if base == nil { base = storedPosition }
                 answers = [WireFrame(.welcome(welcomed.answer))]
-            case .refused(let frame): answers = [frame]
+            case .refused(let frame), .otherDatabase(let frame): answers = [frame]
             case .superseded: if !isLatest { writers.remove(at: i) }
             }
         } else {

@@ -128,4 +128,20 @@ import WriterCore
             #expect(throws: ContractError.badField("hello.account")) { try hello.producer() }
         }
     }
+
+    /// After the restore of a backup: neither cursors nor positions of the older database may be moved by what was kept for the newer.
+    @Test func what_was_kept_for_another_database_changes_nothing_and_is_told_so() throws {
+        var hello = Build.hello(incarnation: 11, checkpoint: [WireBoxPosition(.channel(5), Position(value: 500))])
+        hello.database = .with {
+            $0.systemIdentifier = 1
+            $0.epoch = 9
+        }
+        guard case .otherDatabase(let frame) = judged(hello, Build.state(cursor: 7)) else {
+            Issue.record("\(judged(hello, Build.state(cursor: 7)))")
+            return
+        }
+        #expect(frame.welcome.database == database && frame.welcome.credit == 0)
+        hello.database = database
+        #expect(try welcomed(hello, Build.state(cursor: 7)).gaps.count == 1)
+    }
 }

@@ -27,7 +27,7 @@ struct ModelDatabase {
                 producers[key] = welcomed.state
                 gaps[key, default: []] += welcomed.gaps
                 return .answers([Answer(route: route, frame: WireFrame(.welcome(welcomed.answer)))])
-            case .refused(let frame): return .answers([Answer(route: route, frame: frame)])
+            case .refused(let frame), .otherDatabase(let frame): return .answers([Answer(route: route, frame: frame)])
             case .superseded: return .superseded
             }
         case .batches(let key, let batches):

@@ -158,7 +158,7 @@ struct World {
             listeners[n].machine.append(World.record(from, to))
             listeners[n].position = to
         }
-        listeners[n].toWriter += listeners[n].machine.flush()
+        listeners[n].toWriter += listeners[n].machine.flush().frames
         if listeners[n].machine.nextDeadline <= now { take(listeners[n].machine.advance(now: now), n) }
     }
 
@@ -183,7 +183,7 @@ struct World {
                 .lost(let reason) where reason.hasPrefix("malformed"):
                 wrongs.append("\(n): \(reason)")
             case .incompatible: wrongs.append("\(n): incompatible")
-            case .acknowledged, .held, .resumed, .lost: break
+            case .acknowledged, .held, .resumed, .lost, .runFinished, .otherDatabase: break
             }
         }
         if !listeners[n].machine.isWelcomed, listeners[n].unwelcomedSince == nil { listeners[n].unwelcomedSince = now }
@@ -212,6 +212,7 @@ struct World {
             switch action {
             case .send(let answers): send(answers)
             case .forget: writer.forgot(isMore: false, now: now)
+            case .retry: wrongs.append("a retry that nobody asked for")
             case .finished: wrongs.append("finished without a drain")
             case .commit(let work, _): begin(work, withFaults: withFaults)
             }

@@ -13,6 +13,7 @@ public struct Configuration: Hashable, Sendable {
     public var database = Database()
     public var telegram = Telegram()
     public var link = Link()
+    public var listener = Listener()
     public var backfill = Backfill()
     public var media = Media()
     public var supabase = Supabase()

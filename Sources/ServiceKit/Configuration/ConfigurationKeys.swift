@@ -97,7 +97,8 @@ extension Configuration {
                 "telegram.home_dc", \.telegram.homeDC, unit: "data centre id", check: range(1...999),
                 "The data centre a first login goes to; Telegram moves the login if the account lives elsewhere."),
             ConfigurationKey(
-                "telegram.flood_sleep_threshold_seconds", \.telegram.floodSleepThresholdSeconds, unit: "seconds", check: range(0...86_400),
+                "telegram.flood_sleep_threshold_seconds", \.telegram.floodSleepThresholdSeconds, unit: "seconds", reloadable: true,
+                check: range(0...86_400),
                 "The longest wait imposed by Telegram that a call sleeps through; a longer one is reported."),
             ConfigurationKey(
                 "telegram.backfill_login", \.telegram.backfillLogin,
@@ -107,11 +108,15 @@ extension Configuration {
                 "link.credit", \.link.credit, unit: "records", check: range(1...1_000_000),
                 "How many records a listener may have sent to the writer without an acknowledgement."),
             ConfigurationKey(
-                "link.batch", \.link.batch, unit: "records", check: range(1...5000),
+                "link.batch", \.link.batch, unit: "records", reloadable: true, check: range(1...5000),
                 "The most records in one transaction while nothing is behind; a backlog is drained in larger ones."),
             ConfigurationKey(
-                "link.linger_milliseconds", \.link.lingerMilliseconds, unit: "milliseconds", check: range(0...2000),
+                "link.linger_milliseconds", \.link.lingerMilliseconds, unit: "milliseconds", reloadable: true, check: range(0...2000),
                 "How long the writer waits to fill a batch. 0 commits at once what is there."),
+            ConfigurationKey(
+                "listener.spool_megabytes", \.listener.spoolMegabytes, unit: "MiB", check: range(8...1_048_576),
+                "How much of what the writer has not committed a listener keeps on its disk. Beyond it Telegram is not",
+                "read until there is room, and what Telegram does not keep so long is recorded as a gap."),
             ConfigurationKey(
                 "backfill.days", \.backfill.days, unit: "days", check: range(1...3650),
                 "How much of the past of every group is kept complete."),

@@ -1,0 +1,110 @@
+import Glibc
+import ListenerCore
+import Synchronization
+
+/// What is handed to the spool's thread.
+final class CommandQueue: @unchecked Sendable {
+    // The mutex guards everything below.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var actions: [SpoolAction] = []
+    private var isClosed = false
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    func put(_ action: SpoolAction) {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        if isClosed { return }
+        actions.append(action)
+        pthread_cond_signal(condition)
+    }
+
+    func close() {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        isClosed = true
+        pthread_cond_signal(condition)
+    }
+
+    /// Everything that is there; waits for something.
+    ///
+    /// - Parameter wait: the most milliseconds; negative: as long as it takes.
+    /// - Returns: nothing when the time is over, nil when the queue is closed and empty.
+    func take(wait milliseconds: Int) -> [SpoolAction]? {
+        var deadline = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &deadline)
+        let nanoseconds = deadline.tv_nsec + milliseconds % 1_000 * 1_000_000
+        deadline.tv_sec += milliseconds / 1_000 + nanoseconds / 1_000_000_000
+        deadline.tv_nsec = nanoseconds % 1_000_000_000
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while actions.isEmpty {
+            if isClosed { return nil }
+            if milliseconds < 0 {
+                pthread_cond_wait(condition, mutex)
+            } else if pthread_cond_timedwait(condition, mutex, &deadline) != 0 {
+                break
+            }
+        }
+        defer { actions = [] }
+        return actions
+    }
+}
+
+/// The end of the thread, which one task waits for.
+final class Ended: Sendable {
+    private let state = Mutex<(isDone: Bool, waiter: CheckedContinuation<Void, Never>?)>((false, nil))
+
+    func signal() {
+        let waiter = state.withLock { state in
+            state.isDone = true
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isDone = state.withLock { state in
+                if !state.isDone { state.waiter = continuation }
+                return state.isDone
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+}
+
+private final class Body {
+    let run: @Sendable () -> Void
+
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
+func detachThread(_ run: @escaping @Sendable () -> Void) {
+    var thread = pthread_t()
+    let result = pthread_create(
+        &thread, nil,
+        { raw in
+            // pthread_create hands over what it was given, which is never null here.
+            Unmanaged<Body>.fromOpaque(raw!).takeRetainedValue().run()
+            return nil
+        }, Unmanaged.passRetained(Body(run)).toOpaque())
+    precondition(result == 0, "pthread_create failed with \(result)")
+    pthread_detach(thread)
+}
