@@ -5,8 +5,8 @@ import ZeroMQ
 /// A service's tap: samples of what it does, for whoever watches, and nothing for nobody.
 ///
 /// An XPUB on a thread of its own. It sees subscriptions, so an unwatched topic is not even rendered; a viewer that is too slow loses
-/// samples and sees from `seq` how many; the service never waits. Message text goes out only under the prefix `full.`, and that only
-/// while somebody subscribed to it by name: a subscription to everything means everything but texts.
+/// samples and sees from `seq` how many; the service never waits. Message text goes out only under the prefixes `full.` and `record.`, and
+/// that only while somebody subscribed to them by name: a subscription to everything means everything but texts.
 public final class TapPublisher: Sendable {
     public let service: String
     private let thread = SocketThread()
@@ -63,6 +63,12 @@ public final class TapPublisher: Sendable {
         publish(topic: "full.\(service).\(stage).\(kind).\(group)", body)
     }
 
+    /// The same under `record.`, for the records themselves. All of a service have one topic, so that `seq` tells of each one missed.
+    public func publishRecord(_ body: () -> JSON) {
+        guard isWatched.load(ordering: .relaxed) else { return }
+        publish(topic: "record.\(service).record.record.-", body)
+    }
+
     private func publish(topic: String, _ body: () -> JSON) {
         guard state.withLock({ $0.subscriptions.match(topic) }) else { return }
         let rendered = body()
@@ -114,6 +120,7 @@ enum TapOptions {
 struct Subscriptions: Sendable {
     private var prefixes: [String: Int] = [:]
     static let full = "full."
+    static let record = "record."
 
     var isEmpty: Bool { prefixes.isEmpty }
 
@@ -126,9 +133,9 @@ struct Subscriptions: Sendable {
         prefixes[prefix] = count > 1 ? count - 1 : nil
     }
 
-    /// What a wish means: one so short that it would include `full.` means the service's plain topics.
+    /// What a wish means: one so short that it would include what holds texts means the service's plain topics.
     static func granted(_ wish: String, service: String) -> String {
-        wish != full && full.utf8.starts(with: wish.utf8) ? "\(service)." : wish
+        [full, record].contains { $0 != wish && $0.utf8.starts(with: wish.utf8) } ? "\(service)." : wish
     }
 }
 

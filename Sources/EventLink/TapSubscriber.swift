@@ -20,6 +20,9 @@ public struct TapSample: Sendable {
 
     public var isFull: Bool { topic.hasPrefix(Subscriptions.full) }
 
+    /// A record itself, with its texts.
+    public var isRecord: Bool { topic.hasPrefix(Subscriptions.record) }
+
     /// The last part of the topic: a chat's id or `-`, without dots, which a service's account may hold.
     public var group: String { topic.split(separator: ".").last.map(String.init) ?? "" }
 }

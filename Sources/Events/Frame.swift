@@ -62,6 +62,15 @@ extension WireRecord {
         return whole.changes
     }
 
+    /// The bytes of one record by itself, as a recording keeps it.
+    public func encoded() throws(ContractError) -> [UInt8] { try write(self) }
+
+    /// Reads a record that stands by itself.
+    public init(decoding bytes: [UInt8]) throws(ContractError) {
+        guard bytes.count <= Contract.maximumFrameBytes else { throw .tooLarge(bytes: bytes.count, limit: Contract.maximumFrameBytes) }
+        self = try read(bytes)
+    }
+
     /// How many changes the payload holds, counted without reading them: what a transaction's size is measured by. A payload that cannot
     /// be read has as many as could be counted.
     public var changeCount: Int {

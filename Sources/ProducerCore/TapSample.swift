@@ -10,6 +10,8 @@ public struct TapSample: Sendable, Equatable {
     public var change: WireChange?
     /// The group's row, when it is registered.
     public var groupUUID: String?
+    /// With the number, what tells which sent and which acknowledged record this is.
+    public var stream: StreamID?
 
     public init(number: UInt64, header: WireHeader, change: WireChange? = nil) {
         self.number = number
@@ -76,6 +78,7 @@ public struct TapSample: Sendable, Equatable {
             .init("n", .integer(Int64(clamping: number))), .init("trace", .string(hexadecimal(header.trace))),
             .init("way", .string(header.way == .push ? "push" : "difference")), .init("received_at", .integer(header.receivedAt)),
         ]
+        if let stream { out.append(.init("stream", .string(stream.description))) }
         if header.hasBox, let box = try? BoxKey(header.box) {
             out += [.init("box", .string(box.description)), .init("from", .integer(header.from)), .init("to", .integer(header.to))]
         }
@@ -83,6 +86,7 @@ public struct TapSample: Sendable, Equatable {
         switch change?.kind {
         case .message(let message):
             out += [.init("message_id", .integer(message.id)), .init("date", .integer(message.date))]
+            if message.editDate > 0 { out.append(.init("edit_date", .integer(message.editDate))) }
             if message.hasSenderID { out.append(.init("sender_id", .integer(message.senderID))) }
             if message.hasMediaKind { out.append(.init("media_kind", .string(message.mediaKind))) }
         case .deletion(let deletion): out.append(.init("message_ids", .array(deletion.ids.map(JSON.integer))))

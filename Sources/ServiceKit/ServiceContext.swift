@@ -16,6 +16,8 @@ public struct ServiceContext: Sendable {
     public let watchdog: Watchdog
     public let status: ServiceStatus
     let stop: StopSignal
+    let phases: StopPhases
+    let reloads = ReloadHandlers()
 
     /// The stage can do its job from now on.
     public func ready(_ detail: String) {
@@ -49,6 +51,16 @@ public struct ServiceContext: Sendable {
 
     /// Asks this process to stop, as SIGTERM does: finish, acknowledge, close, exit 0. The control command `drain` does it.
     public func requestStop() { stop.request() }
+
+    /// The stop has come to this step: the log tells how long the one before it took. Before the stop is asked for it says nothing.
+    public func stopping(_ phase: StopPhase) {
+        guard isStopping else { return }
+        phases.enter(phase)
+    }
+
+    /// Calls `handler` after each SIGHUP with the configuration as it is now, for the keys that can be taken over while running, and for
+    /// what else is worth being read again then.
+    public func onReload(_ handler: @escaping @Sendable (Configuration) async -> Void) { reloads.add(handler) }
 
     /// Hands the heartbeat to `publish` now and every two seconds until the task is cancelled; after an orderly stop once more,
     /// so that nobody takes the silence for a death.

@@ -31,7 +31,8 @@ public enum ServiceMain {
             } catch {
                 end(name.executable, with: error, log: log)
             }
-            context.logger.info("stopped")
+            let took = context.phases.finish()
+            context.logger.notice("stopped", metadata: took.map { ["seconds": "\($0.inSeconds)"] } ?? [:])
             leave(.success)
         } catch {
             end(name.executable, with: error, log: nil)
@@ -48,7 +49,8 @@ public enum ServiceMain {
         logger.info("starting", metadata: ["version": "\(ServiceVersion.number)", "commit": "\(ServiceVersion.commit)"])
         return ServiceContext(
             name: name, configuration: configuration, credentials: Credentials(), folders: folders, logger: logger,
-            notifier: notifier, watchdog: Watchdog(notifier: notifier), status: ServiceStatus(service: "\(name)"), stop: StopSignal())
+            notifier: notifier, watchdog: Watchdog(notifier: notifier), status: ServiceStatus(service: "\(name)"), stop: StopSignal(),
+            phases: StopPhases { text, metadata in logger.notice("\(text)", metadata: metadata) })
     }
 
     private static func runGroup(
@@ -58,7 +60,15 @@ public enum ServiceMain {
         context.onStop {
             context.status.state = .stopping
             context.notifier.stopping()
+            context.phases.enter(.stopTakingIn)
         }
+        // The group lets go of its signals at the first one, and of SIGHUP at the stop: a second one would kill the process in the middle
+        // of its drain. These are held until the end.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        let holding = Task {
+            for await signal in signals where signal != .sighup { context.requestStop() }
+        }
+        defer { holding.cancel() }
         var settings = ServiceGroupConfiguration(
             services: [
                 .init(
@@ -122,24 +132,28 @@ private struct Reloads: Service {
     let configurationPath: String?
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            // To a service manager, the end of a reload is READY=1: only a stage that is ready may say so.
-            let isReady = [.ready, .holding].contains(context.status.state)
-            if isReady { context.notifier.reloading() }
-            defer { if isReady { context.notifier.ready() } }
-            do {
-                let new = try Configuration.load(path: configurationPath)
-                log.setLevel(new.logging.level)
-                let changes = context.configuration.changes(to: new)
-                context.logger.notice(
-                    "configuration read again",
-                    metadata: [
-                        "taken_over": "\(changes.reloadable.joined(separator: " "))",
-                        "needs_restart": "\(changes.needRestart.joined(separator: " "))",
-                    ])
-            } catch {
-                context.logger.error("configuration not taken over: \(error)")
-            }
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { await reload() }
+    }
+
+    private func reload() async {
+        // To a service manager, the end of a reload is READY=1: only a stage that is ready may say so.
+        let isReady = [.ready, .holding].contains(context.status.state)
+        if isReady { context.notifier.reloading() }
+        defer { if isReady { context.notifier.ready() } }
+        do {
+            let new = try Configuration.load(path: configurationPath)
+            log.setLevel(new.logging.level)
+            context.logger.debug("entries of this level are written from now on")
+            let changes = context.configuration.changes(to: new)
+            await context.reloads.run(new)
+            context.logger.notice(
+                "configuration read again",
+                metadata: [
+                    "taken_over": "\(changes.reloadable.joined(separator: " "))",
+                    "needs_restart": "\(changes.needRestart.joined(separator: " "))",
+                ])
+        } catch {
+            context.logger.error("configuration not taken over: \(error)")
         }
     }
 }

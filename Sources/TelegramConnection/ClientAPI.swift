@@ -10,7 +10,10 @@ public struct TelegramAPI: Sendable {
     public let connection: TelegramConnection
     public let encoder: RequestEncoder
     /// The longest flood wait, in seconds, that `call` sleeps through.
-    public let floodSleepMost: Int
+    public var floodSleepMost: Int {
+        get { book.content.withLock { $0.floodSleepMost } }
+        nonmutating set { book.content.withLock { $0.floodSleepMost = newValue } }
+    }
     private let sharing: FloodSharing?
     private let unreadable: (@Sendable (QuarantinedObject) -> Void)?
     private let book: Book
@@ -50,9 +53,10 @@ public struct TelegramAPI: Sendable {
             var memory = FloodMemory()
             var pacer: CallPacer
             var counts = CallCounts()
+            var floodSleepMost: Int
         }
         let content: Mutex<Content>
-        init(_ pacer: CallPacer) { content = Mutex(Content(pacer: pacer)) }
+        init(_ pacer: CallPacer, floodSleepMost: Int) { content = Mutex(Content(pacer: pacer, floodSleepMost: floodSleepMost)) }
     }
 
     /// - Parameters:
@@ -62,10 +66,9 @@ public struct TelegramAPI: Sendable {
         connection: TelegramConnection, encoder: RequestEncoder, floodSleepMost: Int = RequestPolicy.floodSleepMost,
         pacer: CallPacer = CallPacer(), sharing: FloodSharing? = nil, unreadable: (@Sendable (QuarantinedObject) -> Void)? = nil
     ) {
-        book = Book(pacer)
+        book = Book(pacer, floodSleepMost: floodSleepMost)
         self.connection = connection
         self.encoder = encoder
-        self.floodSleepMost = floodSleepMost
         self.sharing = sharing
         self.unreadable = unreadable
     }

@@ -50,6 +50,7 @@ public struct CommitSample: Sendable {
         switch piece.change.kind {
         case .message(let message):
             out += [.init("message_id", .integer(message.id)), .init("date", .integer(message.date))]
+            if message.editDate > 0 { out.append(.init("edit_date", .integer(message.editDate))) }
             if message.hasMediaKind { out.append(.init("media_kind", .string(message.mediaKind))) }
         case .deletion(let deletion): out.append(.init("message_ids", .array(deletion.ids.map(JSON.integer))))
         case .progress(let progress):
