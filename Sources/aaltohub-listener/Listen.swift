@@ -56,7 +56,15 @@ func listen(_ context: ServiceContext, account: String) async throws {
     api.remember(start.floodWaits.map { ($0.key, $0.until) })
     let serverConfig = ServerConfig(TelegramConfigStore(database, account: account), api, dc: start.session.dc, context)
     let (spoolEvents, spoolEvent) = AsyncStream.makeStream(of: SpoolWriter.Event.self)
-    let spool = SpoolWriter(spoolFolder) { spoolEvent.yield($0) }
+    let spool = SpoolWriter(
+        spoolFolder,
+        onMoment: { moment in
+            switch moment {
+            case .beforeSync: CrashPoint.listenerFsyncBefore.pass()
+            case .afterSync: CrashPoint.listenerFsyncAfter.pass()
+            }
+        },
+        onEvent: { spoolEvent.yield($0) })
     let loop = ListenerLoop(
         machine: makeMachine(
             account, start, spooled, incarnation: try nextIncarnation("\(folder)/incarnation"), layer: settings.layer,
