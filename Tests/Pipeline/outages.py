@@ -1,4 +1,4 @@
-"""Our stages while Postgres is away for long: many supergroups, a server that soon forgets, load that never pauses, questions over control sockets."""
+"""Our stages while something is away for long: many supergroups, a server that soon forgets, load that never pauses."""
 import json, socket, time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -72,7 +72,7 @@ class Busy(Faulty):
         until(lambda: not self.ask("load_status")["running"], seconds, "the end of the load", every=0.2)
 
     def drained(self, backlog, seconds):
-        """Waits until so many records more are committed; how many a second that were after the first transaction, or None if it held all."""
+        """Waits until so many records more are committed; how many a second after the first transaction, or None if that held all."""
         start, limit, seen = committed(self.stack), time.monotonic() + seconds, []
         while not seen or seen[-1][1] - start < backlog:
             now, count = time.monotonic(), committed(self.stack)
@@ -89,4 +89,4 @@ class Busy(Faulty):
         assert self.stack.query("select reason, count(*) from aaltohub.gaps where reason <> 'disabled' group by 1") == []
         # a message that was applied twice would be told twice
         assert self.stack.query(
-            "select telegram_message_id, count(*) from aaltohub.outbox where event = 'insert' group by group_id, 1 having count(*) > 1") == []
+            "select telegram_message_id from aaltohub.outbox where event = 'insert' group by group_id, 1 having count(*) > 1") == []

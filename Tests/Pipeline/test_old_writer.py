@@ -51,7 +51,8 @@ class Hosts(Busy):
         old, = self.sessions()
         with self.stack.cluster.connect("aaltohub") as connection, connection.transaction():
             connection.execute("lock table messages in share row exclusive mode")
-            until(lambda: self.stack.query("select count(*) from pg_locks where pid = %s and not granted", old) == [(1,)], 30, "a transaction")
+            waiting = "select count(*) from pg_locks where pid = %s and not granted"
+            until(lambda: self.stack.query(waiting, old) == [(1,)], 30, "a transaction")
             self.stack.processes[name].send_signal(signal.SIGSTOP)
             self.stack.query("select pg_terminate_backend(%s)", old)
             until(lambda: old not in self.sessions(), 30, "the end of its session")
