@@ -359,6 +359,41 @@ import WriterCore
         #expect(try await now() == "News no no true 13")
     }
 
+    @Test func a_gap_of_the_common_box_waits_for_every_basic_group_that_was_ever_crawled() async throws {
+        try database.administrator.script(
+            """
+            INSERT INTO public.groups (telegram_id, title, chat_type, primary_account)
+            VALUES (201, 'begun', 'group', 'a'), (202, 'of another account', 'group', 'b'), (203, 'never crawled', 'group', 'a')
+            """)
+        func id(_ chat: Int64) throws -> PostgresUUID {
+            try database.administrator.query("SELECT id FROM public.groups WHERE telegram_id = \(chat)")[0].uuid(0)
+        }
+        var listener = TestProducer(writer, seed: 3)
+        try await listener.hello()
+        try await listener.send([try record([], box: .common, from: 0, to: 10)])
+        var producer = try await backfill()
+        let begun = WireChat.with {
+            $0.kind = .basicGroup
+            $0.id = 201
+        }
+        let since = UnixTime(seconds: 1)
+        let early = try #require(try await store.createJob(group: try id(201), account: "a", kind: .gap, since: since))
+        try await producer.send([try record([progress(1, 9, job: early.id, in: begun)])])
+        _ = try await store.createJob(group: try id(202), account: "b", kind: .initial, since: since)
+        try await listener.send([try record([], box: .common, from: 15, to: 16)])
+        let gaps = try await store.openGaps().map(\.id)
+        #expect(gaps.count == 1)
+
+        let first = try #require(try await store.createJob(group: try id(200), account: "a", kind: .gap, since: since, gaps: gaps))
+        try await producer.send([try record([progress(1, 9, job: early.id, state: .done, in: begun)])])
+        try await producer.send([try record([progress(1, 9, job: first.id, state: .done, in: basicGroup)])])
+        // What the other group had begun before says nothing of it, and ended.
+        #expect(try await store.openGaps().map(\.id) == gaps)
+        let second = try #require(try await store.createJob(group: try id(201), account: "a", kind: .gap, since: since, gaps: gaps))
+        try await producer.send([try record([progress(1, 9, job: second.id, state: .done, in: begun)])])
+        #expect(try await store.openGaps().isEmpty)
+    }
+
     @Test func a_job_that_was_given_up_holds_no_gap_open() async throws {
         var listener = try await listener()
         try await listener.send([try record([], box: .channel(100), from: 15, to: 16)])

@@ -44,6 +44,9 @@ enum ProgressStatements {
             """)
 
     /// Closes the gaps of jobs that are done, unless another job that has them is still to come: open, or failed and not given up.
+    ///
+    /// The common box is that of all basic groups of its account: its gaps wait for each that is captured and was ever crawled. One that
+    /// was being crawled already when the gap was read gets a job of its own for it only after that.
     static let closeGaps = Statement(
         name: "close_gaps",
         sql: """
@@ -52,6 +55,12 @@ enum ProgressStatements {
             WHERE j.id = ANY ($1) AND j.state = 'done' AND x.id = ANY (j.gaps) AND x.closed_at IS NULL
                 AND NOT EXISTS (SELECT FROM aaltohub.crawl_jobs o WHERE o.id <> j.id AND o.state IN ('queued', 'running', 'failed')
                     AND (o.state <> 'failed' OR o.attempts < \(failuresUntilError)) AND x.id = ANY (o.gaps))
+                AND NOT (x.box = 'common' AND EXISTS (
+                    SELECT FROM public.groups g LEFT JOIN public.crawler_status s ON s.group_id = g.id
+                    WHERE g.chat_type = 'group' AND \(GroupStore.isPrimary("g", "x.account")) AND coalesce(s.is_enabled, true)
+                        AND coalesce(s.status, '') <> 'error' AND EXISTS (SELECT FROM aaltohub.crawl_jobs d WHERE d.group_id = g.id)
+                        AND NOT EXISTS (SELECT FROM aaltohub.crawl_jobs d WHERE d.group_id = g.id AND x.id = ANY (d.gaps)
+                            AND (d.state = 'done' OR d.state = 'failed' AND d.attempts >= \(failuresUntilError)))))
             """)
 
     /// Whoever turns one of these groups off, and so records a gap, waits until the end of this transaction, or has ended before it.
