@@ -61,7 +61,7 @@ public struct Batcher: Sendable {
         var isLive: Bool { Batcher.isLive(work.producer) }
     }
 
-    public let limits: Limits
+    public internal(set) var limits: Limits
     private var entries: [Entry] = []
     /// Entries before this index are taken; the array is cut when half of it is.
     private var head = 0
@@ -75,6 +75,8 @@ public struct Batcher: Sendable {
     public init(limits: Limits = Limits()) { self.limits = limits }
 
     public var isEmpty: Bool { head == entries.count }
+    /// What is queued, in its order.
+    var queued: some Sequence<Work> { entries[head...].lazy.map(\.work) }
     /// Whether more may be read from the link.
     public var wantsInput: Bool { queuedBytes < limits.queueBytes && queuedRecords < limits.queueRecords }
 

@@ -74,17 +74,22 @@ public struct FailedPiece: Hashable, Sendable {
     public var payload: [UInt8]
     /// At most `FailedPiece.errorCharacters`.
     public var error: String
+    /// Unix nanoseconds at which the producer had it; nil when it does not say so.
+    public var receivedAt: Int64?
 
     /// Characters of an error's text: the predecessor's limit.
     public static let errorCharacters = 500
 
-    public init(stream: StreamID, number: UInt64, chat: ChatKey?, messageID: Int64?, payload: [UInt8], error: String) {
+    public init(
+        stream: StreamID, number: UInt64, chat: ChatKey?, messageID: Int64?, payload: [UInt8], error: String, receivedAt: Int64? = nil
+    ) {
         self.stream = stream
         self.number = number
         self.chat = chat
         self.messageID = messageID
         self.payload = payload
         self.error = String(error.prefix(FailedPiece.errorCharacters))
+        self.receivedAt = receivedAt.flatMap { $0 > 0 ? $0 : nil }
     }
 
     /// The failure of a piece that the database refused.
@@ -98,7 +103,9 @@ public struct FailedPiece: Hashable, Sendable {
             default: nil
             }
         let payload = (try? WireRecord(WireHeader(), changes: [piece.change]))?.payloadBytes ?? []
-        self.init(stream: piece.stream, number: piece.number, chat: chat, messageID: id, payload: payload, error: error)
+        self.init(
+            stream: piece.stream, number: piece.number, chat: chat, messageID: id, payload: payload, error: error,
+            receivedAt: piece.receivedAt)
     }
 }
 
@@ -123,7 +130,7 @@ public func pieces(of accepted: [AcceptedRecord]) -> (pieces: [Piece], failed: [
             failed.append(
                 FailedPiece(
                     stream: record.stream, number: record.number, chat: nil, messageID: nil, payload: record.record.payloadBytes,
-                    error: "unreadable record: \(error)"))
+                    error: "unreadable record: \(error)", receivedAt: record.record.header.receivedAt))
         }
     }
     return (out, failed)
@@ -157,6 +164,9 @@ public struct ChatlessDeletion: Hashable, Sendable {
 public struct Folded: Hashable, Sendable {
     /// One per message, in order of (chat, id): concurrent upserts of the same rows then cannot deadlock.
     public var messages: [MessageRow] = []
+    /// Of the messages with more than one version in this batch every version, that of the row in `messages` too; in order of
+    /// (chat, id, key).
+    public var versions: [MessageVersion] = []
     /// Deletes of messages that do not stand in `messages`, in the same order. Apply after `messages`.
     public var deletions: [DeletionRow] = []
     /// In order of the id. Apply after `messages`; those of the batch that match are marked there already.
@@ -211,6 +221,7 @@ public func fold(_ pieces: some Sequence<Piece>) -> Folded {
     var out = Folded()
     var rows: [MessageRow] = []
     var places: [MessageKey: Int] = [:]
+    var versions: [MessageKey: [MessageVersion]] = [:]
     var deletions: [MessageKey: DeletionMark] = [:]
     var chatless: [Int64: DeletionMark] = [:]
     var groups: [ChatKey: Folded.GroupStateRow] = [:]
@@ -223,6 +234,9 @@ public func fold(_ pieces: some Sequence<Piece>) -> Folded {
         case .message(let row):
             let key = MessageKey(chat: row.chat, id: row.id)
             if let place = places[key] {
+                if versions[key] != nil || rows[place].key.version != row.key.version {
+                    versions[key, default: [rows[place].version]].add(row.version)
+                }
                 rows[place].merge(row)
             } else {
                 places[key] = rows.count
@@ -259,6 +273,7 @@ public func fold(_ pieces: some Sequence<Piece>) -> Folded {
         }
     }
     out.messages = inOrder(rows)
+    out.versions = versions.sorted { $0.key < $1.key }.flatMap { $0.value.sorted { $0.key < $1.key } }
     out.deletions = deletions.filter { places[$0.key] == nil }.sorted { $0.key < $1.key }
         .map { DeletionRow(chat: $0.key.chat, id: $0.key.id, mark: $0.value) }
     out.chatlessDeletions = chatless.sorted { $0.key < $1.key }.map { ChatlessDeletion(id: $0.key, mark: $0.value) }

@@ -15,6 +15,10 @@ public struct WriterMachine: Sendable {
         case send([Answer])
         /// Delete some of what nobody needs any more, then say `forgot`.
         case forget
+        /// Try these dead letters of a request again, then say `retried` or `retryFailed`.
+        case retry(request: Int, letters: [String])
+        /// Nothing more of these requests is done: tell those who asked.
+        case refuseRetries([Int], reason: String)
         /// Everything that was taken in is committed, or the time for that is over: close and exit.
         case finished(left: Int)
     }
@@ -24,7 +28,17 @@ public struct WriterMachine: Sendable {
         case committing(Work, since: Instant)
         case waiting(Work, until: Instant)
         case forgetting(since: Instant)
+        case retrying(request: Int, since: Instant)
     }
+
+    /// Dead letters that an operator wants tried again.
+    private struct Retry: Hashable {
+        var request: Int
+        var letters: [String]
+    }
+
+    /// Dead letters of one transaction, each under a savepoint of its own: a tenth of a second, and then the live stream has its turn.
+    public static let lettersAtOnce = 100
 
     /// No transaction takes longer, even one that looks for two changes that run out of their time among two thousand (a statement
     /// timeout for each of eleven steps): one that does will never end.
@@ -58,6 +72,9 @@ public struct WriterMachine: Sendable {
     private var paused = false
     private var drainBefore: Instant?
     private var isFinished = false
+    private var retries: [Retry] = []
+    /// Retries and commits take turns.
+    private var isCommitsTurn = false
     /// nil: `next` was not asked yet.
     private var forgetAt: Instant?
     private var outgoing: [Answer] = []
@@ -77,6 +94,12 @@ public struct WriterMachine: Sendable {
         if let reason { pause(reason: reason) }
     }
 
+    /// What one transaction may take; what is queued already is taken by the new measure.
+    public var batching: Batcher.Limits {
+        get { batcher.limits }
+        set { batcher.limits = newValue }
+    }
+
     // MARK: what the shell asks
 
     /// Whether the shell may take more from the link.
@@ -84,7 +107,7 @@ public struct WriterMachine: Sendable {
     /// Records taken in and not yet committed.
     public var queuedRecords: Int {
         switch phase {
-        case .idle, .forgetting: batcher.queuedRecords
+        case .idle, .forgetting, .retrying: batcher.queuedRecords
         case .committing(let work, _), .waiting(let work, _): batcher.queuedRecords + work.recordCount
         }
     }
@@ -92,23 +115,40 @@ public struct WriterMachine: Sendable {
     /// Whether a transaction is in flight.
     public var isCommitting: Bool {
         switch phase {
-        case .committing, .forgetting: true
+        case .committing, .forgetting, .retrying: true
         case .idle, .waiting: false
         }
     }
     /// Whether the transaction in flight is past all reason, so that this process is better started anew.
     public func isStuck(now: Instant) -> Bool {
         switch phase {
-        case .committing(_, let since), .forgetting(let since): now - since > WriterMachine.longestTransaction
+        case .committing(_, let since), .forgetting(let since), .retrying(_, let since): now - since > WriterMachine.longestTransaction
         case .idle, .waiting: false
         }
     }
     public var isHeld: Bool { held != nil }
+    /// Why nothing is committed, as the producers were told; nil: all goes on.
+    public var holdReason: String? { held }
     public var isPaused: Bool { paused }
     /// What was said to `pause`.
     public var pauseReason: String? { paused ? held : nil }
     public var isDraining: Bool { drainBefore != nil }
     public var producerCount: Int { routes.count }
+    /// What is taken in and not committed, by chat and producer.
+    ///
+    /// - Parameter unix: nanoseconds, now.
+    public func waiting(unix: Int64) -> [Waiting] {
+        var works = Array(batcher.queued)
+        switch phase {
+        case .committing(let work, _), .waiting(let work, _): works.append(work)
+        case .idle, .forgetting, .retrying: break
+        }
+        return Waiting.tally(
+            works.map { work in
+                guard case .batches(let producer, let batches) = work else { return (work.producer, []) }
+                return (producer, batches)
+            }, now: unix)
+    }
 
     /// When `next` may have something to do without any event; nil: only an event can change that.
     public func nextDeadline(now: Instant) -> Instant? {
@@ -116,11 +156,12 @@ public struct WriterMachine: Sendable {
         var deadline = drainBefore
         func consider(_ instant: Instant) { deadline = min(deadline ?? instant, instant) }
         switch phase {
-        case .committing, .forgetting: break
+        case .committing, .forgetting, .retrying: break
         case .waiting(_, let until): if !paused { consider(until) }
         case .idle:
             if !paused, let ready = batcher.readyAt(now: now) { consider(ready) }
             if mayForget, let forgetAt { consider(forgetAt) }
+            if !retries.isEmpty { consider(now) }
         }
         return deadline
     }
@@ -189,6 +230,33 @@ public struct WriterMachine: Sendable {
         forgetAt = now + (isMore ? WriterMachine.forgetMoreAfter : WriterMachine.forgetEvery)
     }
 
+    /// Dead letters are to be tried again, in turn with the commits. Refused, in an action, while nothing is committed.
+    ///
+    /// - Parameter request: names it in the actions; each of it tells of some of its letters.
+    public mutating func retry(_ letters: [String], request: Int) {
+        if !letters.isEmpty { retries.append(Retry(request: request, letters: letters)) }
+    }
+
+    /// A retry's transaction committed.
+    public mutating func retried() {
+        guard case .retrying = phase else { preconditionFailure("no retry is in flight") }
+        phase = .idle
+    }
+
+    /// It rolled back: the rest of its request is dropped. What ails the database, the next commit finds out.
+    public mutating func retryFailed() {
+        guard case .retrying(let request, _) = phase else { preconditionFailure("no retry is in flight") }
+        phase = .idle
+        retries.removeAll { $0.request == request }
+    }
+
+    /// Why no dead letter can be tried now; nil: they can.
+    public var whyNoRetry: String? {
+        if isDraining { return "the writer is stopping" }
+        if let held { return "the writer holds: \(held)" }
+        return lastFailure.map { "the writer has trouble with its database: \($0)" }
+    }
+
     /// Stops committing until `resume`; producers are told to hold.
     public mutating func pause(reason: String) {
         paused = true
@@ -219,6 +287,10 @@ public struct WriterMachine: Sendable {
             return .send(outgoing)
         }
         if isFinished { return nil }
+        if !retries.isEmpty, let reason = whyNoRetry {
+            defer { retries = [] }
+            return .refuseRetries(retries.map(\.request), reason: reason)
+        }
         if let drainBefore {
             let late = now >= drainBefore
             let idle = phase == .idle && batcher.isEmpty
@@ -231,7 +303,7 @@ public struct WriterMachine: Sendable {
         let forgetAt = forgetAt ?? now + WriterMachine.firstForgetting
         self.forgetAt = forgetAt
         switch phase {
-        case .committing, .forgetting: return nil
+        case .committing, .forgetting, .retrying: return nil
         case .waiting(let work, let until):
             guard now >= until, circuit.allows(now: now) else { return nil }
             return begin(work, now: now)
@@ -240,7 +312,13 @@ public struct WriterMachine: Sendable {
                 phase = .forgetting(since: now)
                 return .forget
             }
-            guard let ready = batcher.readyAt(now: now), ready <= now || isDraining, let work = batcher.next(now: now) else { return nil }
+            let isReady = batcher.readyAt(now: now).map { $0 <= now || isDraining } ?? false
+            if !retries.isEmpty, !(isReady && isCommitsTurn) {
+                isCommitsTurn = true
+                return beginRetry(now: now)
+            }
+            isCommitsTurn = false
+            guard isReady, let work = batcher.next(now: now) else { return nil }
             return begin(work, now: now)
         }
     }
@@ -251,6 +329,15 @@ public struct WriterMachine: Sendable {
     private mutating func begin(_ work: Work, now: Instant) -> Action {
         phase = .committing(work, since: now)
         return .commit(work, timeoutsBefore: retry.timeouts)
+    }
+
+    private mutating func beginRetry(now: Instant) -> Action {
+        let request = retries[0].request
+        let letters = Array(retries[0].letters.prefix(WriterMachine.lettersAtOnce))
+        retries[0].letters.removeFirst(letters.count)
+        if retries[0].letters.isEmpty { retries.removeFirst() }
+        phase = .retrying(request: request, since: now)
+        return .retry(request: request, letters: letters)
     }
 
     private mutating func receive(_ hello: WireHello, route: [UInt8], now: Instant) {

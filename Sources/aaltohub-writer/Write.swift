@@ -24,6 +24,7 @@ func write(_ context: ServiceContext) async throws {
             return .failure(error)
         }
     }
+    context.stopping(.disconnect)
     await control.close()
     await tap.close()
     // A statement that runs beyond the drain's time runs beyond systemd's patience, too; its records stay with their listeners.
@@ -40,6 +41,7 @@ private func run(
     let link = try WriterLink(path: context.folders.link, context: zeroMQ)
     await loop.begin(link, control, start)
     context.onStop { Task { await loop.drain() } }
+    context.onReload { await loop.limit($0.link) }
     context.logger.info("writing", metadata: ["epoch": "\(start.epoch)", "link": "\(link.path)"])
     context.ready("waiting for listeners")
     let outcome = await withTaskGroup { group -> Result<Void, any Error> in
@@ -64,6 +66,7 @@ private func run(
             return .failure(error)
         }
     }
+    context.stopping(.drain)
     // Sends the last acknowledgements.
     await link.close()
     try outcome.get()
@@ -73,6 +76,13 @@ private func run(
 private func commands(_ context: ServiceContext, _ loop: WriterLoop) -> [String: ControlServer.Handler] {
     [
         "status": { _ in await loop.status() },
+        "queue": { _ in await loop.queue() },
+        "retry": { request async throws(ControlFailure) in
+            let ids = try LetterRetries.ids(request)
+            context.logger.notice(
+                "asked to retry dead letters", metadata: ["actor": "\(request.actor)", "letters": "\(ids.map { "\($0.count)" } ?? "all")"])
+            return try await loop.retry(ids)
+        },
         "drain": { request in
             context.logger.notice("asked to drain", metadata: ["actor": "\(request.actor)"])
             context.requestStop()

@@ -1,5 +1,6 @@
 import EventLink
 import Events
+import PostgreSQL
 import Primitives
 import ServiceKit
 import Store
@@ -18,6 +19,7 @@ actor WriterLoop {
     private var outcome: Result<Void, any Error>?
     private var finisher: CheckedContinuation<Void, any Error>?
     private var roomWaiter: CheckedContinuation<Void, Never>?
+    private var retries = LetterRetries()
 
     init(context: ServiceContext, store: WriterStore, tap: TapPublisher) {
         self.context = context
@@ -27,16 +29,19 @@ actor WriterLoop {
 
     func begin(_ link: WriterLink, _ control: ControlServer, _ start: WriterStart) {
         let settings = context.configuration.link
-        let credit = UInt32(clamping: settings.credit)
-        var batching = Batcher.Limits(credit: credit)
-        batching.steadyRecords = settings.batch
-        batching.drainRecords = max(batching.drainRecords, settings.batch)
-        batching.drainChanges = max(batching.drainChanges, settings.batch)
-        batching.linger = .milliseconds(settings.lingerMilliseconds)
         machine = WriterMachine(
-            epoch: start.epoch, credit: credit, batching: batching, pausedFor: machine.pauseReason)
+            epoch: start.epoch, credit: UInt32(clamping: settings.credit), batching: Batcher.Limits(settings),
+            pausedFor: machine.pauseReason)
         self.link = link
         self.control = control
+    }
+
+    /// How much one transaction may take from now on; the credit stays what producers were told.
+    func limit(_ settings: Configuration.Link) {
+        var settings = settings
+        settings.credit = context.configuration.link.credit
+        machine.batching = Batcher.Limits(settings)
+        step()
     }
 
     // MARK: what happens
@@ -69,6 +74,7 @@ actor WriterLoop {
         guard link != nil else { return }
         context.report(.draining, "committing what is queued")
         machine.drain(now: SystemClock.now)
+        context.stopping(.finishInFlight)
         step()
     }
 
@@ -87,6 +93,36 @@ actor WriterLoop {
     func status() -> JSON {
         if link != nil { report.state(machine) }
         return context.status.json()
+    }
+
+    /// What is taken in and not committed, by chat.
+    func queue() -> JSON {
+        let waiting = machine.waiting(unix: SystemClock.unix.nanoseconds).map { entry -> JSON in
+            [
+                "group": .string(entry.group), "producer": .string("\(entry.producer)"), "count": .integer(Int64(entry.count)),
+                "oldest_at": .double(Double(entry.oldestAt) / 1e9), "ages": .array(entry.ages.map { .integer(Int64($0)) }),
+            ]
+        }
+        return ["waiting": .array(waiting)]
+    }
+
+    /// Tries dead letters again, nil: all that wait; answers when all were tried.
+    func retry(_ ids: [PostgresUUID]?) async throws(ControlFailure) -> JSON {
+        if link == nil { throw ControlFailure("the writer waits for its database") }
+        if let reason = machine.whyNoRetry { throw ControlFailure(reason) }
+        let letters: [PostgresUUID]
+        do {
+            letters = if let ids { ids } else { try await store.waitingLetters() }
+        } catch {
+            throw ControlFailure("the dead letters cannot be read: \(error)")
+        }
+        if letters.isEmpty { return LetterRetries.answer([]) }
+        return try await withCheckedContinuation { continuation in
+            let request = retries.begin(letters.count, continuation)
+            if outcome != nil { return retries.fail(request, "the writer is stopping") }
+            machine.retry(letters.map(\.description), request: request)
+            step()
+        }.get()
     }
 
     /// Whether a transaction is in flight.
@@ -115,6 +151,8 @@ actor WriterLoop {
                 if answers.contains(where: { if case .ack? = $0.frame.body { true } else { false } }) { CrashPoint.writerAckAfter.pass() }
             case .commit(let work, let timeoutsBefore): begin(work, timeoutsBefore)
             case .forget: forget()
+            case .retry(let request, let letters): retry(letters, request)
+            case .refuseRetries(let requests, let reason): for request in requests { retries.fail(request, reason) }
             case .finished(let left):
                 if left > 0 { context.logger.warning("stopping with \(left) records uncommitted: their listeners keep and resend them") }
                 finish(.success(()))
@@ -146,6 +184,22 @@ actor WriterLoop {
         }
     }
 
+    private func retry(_ letters: [String], _ request: Int) {
+        Task {
+            do {
+                let retried = try await store.retry(letters.compactMap { PostgresUUID($0) })
+                report.retried(retried)
+                retries.add(retried, to: request)
+                machine.retried()
+            } catch {
+                context.logger.warning("dead letters cannot be tried again: \(error)")
+                retries.fail(request, "the database has trouble: \(error)")
+                machine.retryFailed()
+            }
+            step()
+        }
+    }
+
     private func forget() {
         Task {
             do {
@@ -168,6 +222,10 @@ actor WriterLoop {
             machine.committed(answers: [Answer(route: route, frame: WireFrame(.welcome(welcomed.answer)))], now: SystemClock.now)
         case .refused(let frame):
             context.logger.warning("HELLO refused", metadata: ["producer": "\(producer)", "answer": "\(frame.name)"])
+            machine.committed(answers: [Answer(route: route, frame: frame)], now: SystemClock.now)
+        case .otherDatabase(let frame):
+            context.logger.warning(
+                "what it keeps belongs to another database than this one: it is to start from here", metadata: ["producer": "\(producer)"])
             machine.committed(answers: [Answer(route: route, frame: frame)], now: SystemClock.now)
         case .superseded(let epoch): return superseded(by: epoch)
         }
@@ -198,6 +256,7 @@ actor WriterLoop {
     private func finish(_ result: Result<Void, any Error>) {
         guard outcome == nil else { return }
         outcome = result
+        retries.failAll("the writer is stopping")
         finisher?.resume(with: result)
         finisher = nil
         roomWaiter?.resume()
@@ -218,5 +277,16 @@ actor WriterLoop {
     private func fired(_ deadline: Instant) {
         if armed == deadline { armed = nil }
         step()
+    }
+}
+
+extension Batcher.Limits {
+    /// What the configuration says of the link.
+    fileprivate init(_ settings: Configuration.Link) {
+        self.init(credit: UInt32(clamping: settings.credit))
+        steadyRecords = settings.batch
+        drainRecords = max(drainRecords, settings.batch)
+        drainChanges = max(drainChanges, settings.batch)
+        linger = .milliseconds(settings.lingerMilliseconds)
     }
 }

@@ -20,6 +20,8 @@ struct WriterReport: Sendable {
         let circuit = machine.circuit.state.name
         status.gauge("circuit_open", circuit == "closed" ? 0 : 1)
         status.fact("circuit", .string(circuit))
+        status.gauge("credit", Double(machine.credit))
+        status.fact("hold", machine.holdReason.map { .string($0) } ?? .null)
         status.fact("epoch", .integer(Int64(clamping: machine.epoch)))
         status.fact("last_error", machine.lastFailure.map { .string($0) } ?? .null)
         if machine.isDraining { return }
@@ -123,6 +125,15 @@ struct WriterReport: Sendable {
         let sample = CommitSample(piece, account: producer.account, committedAt: now)
         tap.publish("commit", sample.kind, group: sample.group) { sample.object }
         if sample.hasMore { tap.publishFull("commit", sample.kind, group: sample.group) { sample.full ?? sample.object } }
+    }
+
+    func retried(_ letters: [RetriedLetter]) {
+        for (result, count) in tally(letters.map(\.result)) {
+            context.status.count("dead_letters_retried_total", ["result": result.rawValue], by: count)
+        }
+        for (kind, count) in tally(letters.flatMap(\.changes).map(\.kind)) {
+            context.status.count("rows_changed_total", ["kind": kind.rawValue], by: count)
+        }
     }
 
     func forgot(_ rows: Int64) {

@@ -27,6 +27,10 @@ import WriterCore
             sent.removeFirst(count)
         }
         #expect(try stored(database) == expected)
+        let versions = try storedVersions(database)
+        let expectedVersions = versionsInAnyOrder(script)
+        #expect(versions == expectedVersions)
+        #expect(!versions.isEmpty)
         #expect(try database.integer("SELECT count(*) FROM public.failed_messages") == 0)
         await writer.close()
     }
@@ -101,6 +105,56 @@ import WriterCore
                         sentAt: row.content.date, edited: row.key.editDate > 0 && !row.content.editHide ? row.key.editDate : nil)
                 )
             })
+    }
+
+    /// What one version must look like; the key only where it is not the message's current one, whose key stands in its row.
+    private struct Version: Hashable {
+        var message: String
+        var editDate: Int64
+        var hash: String
+        var text: String?
+        var mediaID: Int64?
+        var key: [Int64]?
+    }
+
+    /// Every version of every message that has several.
+    private func versionsInAnyOrder(_ script: [(change: WireChange, receivedAt: Int64)]) -> Set<Version> {
+        var copies: [String: [MessageRow]] = [:]
+        for (change, receivedAt) in script {
+            guard case .message(let message) = change.kind, let row = try? MessageRow(message, receivedAt: receivedAt) else { continue }
+            copies["\(row.chat):\(row.id)", default: []].append(row)
+        }
+        var out: Set<Version> = []
+        for (name, copies) in copies {
+            let byVersion = Dictionary(grouping: copies) { "\($0.key.editDate) \($0.key.hash.content)" }
+            guard byVersion.count > 1, let current = copies.map(\.key).max() else { continue }
+            for copies in byVersion.values {
+                guard let newest = copies.max(by: { $0.key < $1.key }) else { continue }
+                out.insert(
+                    Version(
+                        message: name, editDate: newest.key.editDate, hash: hex(Array(newest.key.hash.bytes.prefix(8))),
+                        text: newest.content.text, mediaID: newest.content.mediaID == 0 ? nil : Int64(newest.content.mediaID),
+                        key: newest.key == current ? nil : [newest.key.settled ? 1 : 0, newest.key.generation, newest.key.pts]))
+            }
+        }
+        return out
+    }
+
+    private func storedVersions(_ database: TestDatabase) throws -> Set<Version> {
+        let rows = try database.administrator.query(
+            """
+            SELECT g.chat_type || ':' || g.telegram_id || ':' || v.telegram_message_id, v.edit_date, v.content_hash, v.text, v.media_id,
+                   v.settled, v.generation, v.position,
+                   (m.merge_edit_date, substring(m.content_hash FOR 8)) = (v.edit_date, v.content_hash)
+            FROM aaltohub.message_versions v JOIN public.groups g ON g.id = v.group_id
+            JOIN public.messages m ON m.group_id = v.group_id AND m.telegram_message_id = v.telegram_message_id
+            """)
+        let versions = rows.map { row in
+            Version(
+                message: row.text(0), editDate: row.integer(1), hash: hex(row.bytea(2)), text: row.textOrNull(3),
+                mediaID: row.integerOrNull(4), key: row.bool(8) ? nil : [row.bool(5) ? 1 : 0, row.integer(6), row.integer(7)])
+        }
+        return Set(versions)
     }
 
     private func stored(_ database: TestDatabase) throws -> [String: Row] {

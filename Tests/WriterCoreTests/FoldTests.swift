@@ -40,6 +40,20 @@ import WriterCore
         #expect(out.messages[0].key.editDate == 9)
     }
 
+    @Test func every_version_of_a_batch_is_kept_beside_the_row() {
+        let out = fold([
+            piece(message(1, "a"), receivedAt: 5), piece(message(2, "x")), piece(message(1, "b", edit: 5)), piece(message(1, "a", edit: 9)),
+            piece(message(1, "a"), receivedAt: 3), piece(message(2, "x")),
+        ])
+        // Of the second message there is one version only.
+        #expect(out.versions.map(\.id) == [1, 1, 1])
+        #expect(out.versions.map(\.key.editDate) == [0, 5, 9])
+        #expect(out.versions.map(\.content.text) == ["a", "b", "a"])
+        #expect(out.versions.map(\.receivedAt) == [3, 1_000, 1_000])
+        #expect(out.versions.last?.key == out.messages[0].key)
+        #expect(fold([piece(message(1, "a")), piece(message(1, "a"))]).versions.isEmpty)
+    }
+
     @Test func a_time_of_reception_before_1970_is_damage() {
         var record = Build.record(1, 2)
         for (time, isDamage) in [(Int64.min, true), (-1, true), (0, false)] {

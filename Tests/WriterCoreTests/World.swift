@@ -212,7 +212,7 @@ struct World {
             switch action {
             case .send(let answers): send(answers)
             case .forget: writer.forgot(isMore: false, now: now)
-            case .retry: wrongs.append("a retry that nobody asked for")
+            case .retry, .refuseRetries: wrongs.append("a retry that nobody asked for")
             case .finished: wrongs.append("finished without a drain")
             case .commit(let work, _): begin(work, withFaults: withFaults)
             }

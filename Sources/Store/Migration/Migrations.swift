@@ -26,6 +26,8 @@ extension Migration {
         Migration(5, "accounts", PackageResources._005_accounts_sql),
         Migration(6, "forgetting", PackageResources._006_forgetting_sql, readableSince: 5),
         Migration(7, "backfill", PackageResources._007_backfill_sql, readableSince: 5),
+        Migration(8, "identity", PackageResources._008_identity_sql, readableSince: 5),
+        Migration(9, "history", PackageResources._009_history_sql, readableSince: 5),
     ]
 
     private init(_ number: Int, _ name: String, _ bytes: [UInt8], readableSince: Int? = nil) {

@@ -13,7 +13,7 @@ struct BatchWriting {
     private(set) var failed: [FailedPiece] = []
     private(set) var pieces: [Piece] = []
     /// SQLSTATEs of `failed`, where Postgres gave one.
-    private var states: [String?] = []
+    private(set) var states: [String?] = []
 
     init(_ session: Session, producer: ProducerKey, timeoutsBefore: Int) {
         self.session = session
@@ -21,8 +21,15 @@ struct BatchWriting {
         self.timeoutsBefore = timeoutsBefore
     }
 
+    /// Stores what can be stored, and the rest as dead letters.
     mutating func write(_ accepted: [AcceptedRecord]) throws {
         let (pieces, unreadable) = WriterCore.pieces(of: accepted)
+        try write(pieces, unreadable)
+        try storeFailed()
+    }
+
+    /// Stores what can be stored; the rest stands in `failed`.
+    mutating func write(_ pieces: [Piece], _ unreadable: [FailedPiece]) throws {
         failed = unreadable
         states = unreadable.map { _ in nil }
         var search = Bisection(count: pieces.count)
@@ -49,7 +56,6 @@ struct BatchWriting {
             }
         }
         if let timeout, !blame.isProven(anyStored: !changes.isEmpty) { throw timeout }
-        try store(failed)
     }
 
     private func apply(_ folded: Folded) throws -> [RowChange] {
@@ -64,6 +70,7 @@ struct BatchWriting {
             out += try session.query(MessageStatements.merge, [.text(account)] + folded.messages.parameters).map {
                 RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: $0.bool(3) ? .inserted : .updated)
             }
+            try keepVersions(of: folded, merged: out)
             let newest = folded.newestMessages
             try session.query(
                 MessageStatements.lastMessage,
@@ -98,6 +105,30 @@ struct BatchWriting {
         }
         out += try applyBackfill(folded)
         return out
+    }
+
+    /// Keeps the versions that lost, or won over another one; what a row showed before is kept by the merge itself.
+    private func keepVersions(of folded: Folded, merged: [RowChange]) throws {
+        var copies = folded.versions
+        // A message that was not there before has but the versions of this batch.
+        if merged.count(where: { $0.kind == .inserted }) < folded.messages.count {
+            var known = Set(merged.lazy.filter { $0.kind == .inserted }.map { RowName(chat: $0.chat, id: $0.messageID) })
+            known.formUnion(folded.versions.lazy.map { RowName(chat: $0.chat, id: $0.id) })
+            copies += folded.messages.filter { !known.contains(RowName(chat: $0.chat, id: $0.id)) }.map(\.version)
+        }
+        guard !copies.isEmpty else { return }
+        let missing = try session.query(
+            VersionStatements.missing,
+            [.text(account)] + copies.names + [
+                .bools(copies.map(\.key.settled)), .bigints(copies.map(\.key.generation)), .bigints(copies.map(\.key.pts)),
+            ]
+        ).map { copies[Int($0.integer(0)) - 1] }
+        if !missing.isEmpty { try session.query(VersionStatements.keep, [.text(account)] + missing.names + missing.contents) }
+    }
+
+    private struct RowName: Hashable {
+        var chat: ChatKey
+        var id: Int64
     }
 
     /// What comes beside messages. Progress last: it speaks of what is stored then.
@@ -142,7 +173,7 @@ struct BatchWriting {
         return out
     }
 
-    private func store(_ failed: [FailedPiece]) throws {
+    func storeFailed() throws {
         guard !failed.isEmpty else { return }
         try session.query(
             MessageStatements.fail,
@@ -151,6 +182,7 @@ struct BatchWriting {
                 .bigints(failed.map(\.messageID)), .jsonbs(failed.map(\.summary)),
                 .texts(failed.map { $0.error.replacing("\0", with: "\u{FFFD}") }), .byteas(failed.map(\.stream.bytes)),
                 .bigints(failed.map { Int64($0.number) }), .texts(states), .byteas(failed.map(\.payload)),
+                .timestamptzs(failed.map { $0.receivedAt.map { UnixTime(nanoseconds: $0) } }),
             ])
     }
 }
@@ -199,6 +231,23 @@ extension [MessageRow] {
             .byteas(map { $0.senderName?.key.bytes ?? [] }), .bigints(map(\.views)), .bigints(map(\.forwards)),
             .timestamptzs(map { $0.deletion.map { UnixTime(nanoseconds: $0.deletedAt) } }), .bools(map { $0.deletion?.presumed }),
             .bigints(map(\.unsettledEditDate)), .timestamptzs(map { UnixTime(nanoseconds: $0.firstReceivedAt) }),
+        ]
+    }
+}
+
+extension [MessageVersion] {
+    /// What names a version: the first columns of the statements that keep them.
+    fileprivate var names: [Parameter] {
+        map(\.chat).parameters + [.bigints(map(\.id)), .bigints(map(\.key.editDate)), .byteas(map(\.hash))]
+    }
+
+    /// The columns after `names` of `VersionStatements.keep`, in its order.
+    fileprivate var contents: [Parameter] {
+        [
+            .bools(map(\.isHidden)), .texts(map(\.content.text)), .jsonbs(map { $0.content.entities.orNil }),
+            .texts(map(\.content.mediaType)), .texts(map(\.content.mediaKind)),
+            .bigints(map { $0.content.mediaID == 0 ? nil : Int64(bitPattern: $0.content.mediaID) }), .bools(map(\.key.settled)),
+            .bigints(map(\.key.generation)), .bigints(map(\.key.pts)), .timestamptzs(map { UnixTime(nanoseconds: $0.receivedAt) }),
         ]
     }
 }

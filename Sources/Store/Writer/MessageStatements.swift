@@ -79,8 +79,9 @@ enum MessageStatements {
                     OR excluded.is_deleted AND (NOT m.is_deleted OR excluded.deleted_at < m.deleted_at
                         OR m.deletion_presumed AND NOT excluded.deletion_presumed)
                     OR excluded.unsettled_edit_date > m.unsettled_edit_date
-                RETURNING m.id, m.group_id, m.telegram_message_id, m.xmax = 0 AS inserted
-            ), announced AS (
+                RETURNING m.id, m.group_id, m.telegram_message_id, m.xmax = 0 AS inserted, m.merge_edit_date, m.content_hash,
+                    CASE WHEN m.xmax <> 0 THEN m.text END AS new_text
+            ), \(VersionStatements.keepSuperseded("changed")), announced AS (
                 INSERT INTO aaltohub.outbox (event, message_id, group_id, telegram_message_id)
                 SELECT CASE WHEN inserted THEN 'insert' ELSE 'update' END, id, group_id, telegram_message_id FROM changed
             )
@@ -170,7 +171,9 @@ enum MessageStatements {
         name: "last_message_at",
         sql: """
             WITH e AS MATERIALIZED (
-                SELECT g.id AS group_id, e.sent_at, e.id FROM unnest($2, $3, $4, $5) AS e (chat_type, chat_id, sent_at, id)
+                -- What a clock gone wrong has dated would stand for ever.
+                SELECT g.id AS group_id, least(e.sent_at, now()) AS sent_at, e.id
+                FROM unnest($2, $3, $4, $5) AS e (chat_type, chat_id, sent_at, id)
                 \(join("e", account: "$1"))
             ), raised AS (
                 UPDATE aaltohub.coverage c SET high = e.id FROM e WHERE $6 AND c.group_id = e.group_id AND c.is_live AND c.high < e.id
@@ -217,9 +220,11 @@ enum MessageStatements {
         name: "fail_messages",
         sql: """
             INSERT INTO public.failed_messages
-                (telegram_message_id, group_id, payload, error_message, account_id, stream, record_number, sql_state, payload_bytes)
-            SELECT e.id, g.id, e.payload, e.error, $1, e.stream, e.number, e.sql_state, e.bytes
-            FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10) AS e (chat_type, chat_id, id, payload, error, stream, number, sql_state, bytes)
+                (telegram_message_id, group_id, payload, error_message, account_id, stream, record_number, sql_state, payload_bytes,
+                received_at)
+            SELECT e.id, g.id, e.payload, e.error, $1, e.stream, e.number, e.sql_state, e.bytes, e.received_at
+            FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS e (
+                chat_type, chat_id, id, payload, error, stream, number, sql_state, bytes, received_at)
             LEFT JOIN public.groups g ON g.telegram_id = e.chat_id AND g.chat_type = e.chat_type
             """)
 }

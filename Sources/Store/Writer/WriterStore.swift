@@ -39,6 +39,8 @@ public final class WriterStore: Sendable {
             guard try session.query("SELECT pg_try_advisory_lock($1)", [.bigint(Self.lockKey)])[0].bool(0) else {
                 throw StoreError.anotherWriter
             }
+            // At every connection: the database may have been restored while the writer lived.
+            _ = try DatabaseIdentity.renew(session)
             // Every statement of the writer is a lookup by key; a plan made while a table was empty must not read it whole later.
             // Forbidden scans look costly, and what looks costly would be compiled for 0.2 s.
             try session.script("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off")
@@ -100,6 +102,19 @@ public final class WriterStore: Sendable {
                 return CommittedBatch(judgement: judgement, changes: writing.changes, failed: writing.failed, pieces: writing.pieces)
             }
         }
+    }
+
+    /// The dead letters that wait, the oldest first.
+    public func waitingLetters() async throws -> [PostgresUUID] {
+        try await connection.run { try $0.query(DeadLetterStatements.waiting).map { $0.uuid(0) } }
+    }
+
+    /// Tries dead letters again in one transaction, with what this build reads of them, through the same merge as any other copy: what is
+    /// newer stands. Those that are stored are marked resolved; the others stay with their new error and are counted.
+    ///
+    /// - Returns: how each fared. What fails for the database's reasons rolls the whole back and is thrown.
+    public func retry(_ letters: [PostgresUUID]) async throws -> [RetriedLetter] {
+        try await connection.run { session in try session.transaction { try DeadLetterRetry(session).run(letters) } }
     }
 
     /// Deletes some of what nobody needs any more.
