@@ -78,6 +78,10 @@ func backfill(_ context: ServiceContext, account: String) async throws {
         account: account, api: api, peers: peers, crawler: crawler, names: names, context: context, interval: crawl.newGroups)
 
     context.onStop { Task { await crawler.end(.asked) } }
+    context.onReload { configuration in
+        api.floodSleepMost = configuration.telegram.floodSleepThresholdSeconds
+        _ = await crawler.look()
+    }
     await connection.start()
     let reason = await withTaskGroup { group in
         group.addTask { for await event in connection.events { await crawler.telegram(event) } }
@@ -100,12 +104,15 @@ func backfill(_ context: ServiceContext, account: String) async throws {
             await withTaskGroup { workers in for _ in 0..<crawl.parallel { workers.addTask { await crawler.work() } } }
         }
         let reason = await crawler.untilEnd()
+        context.stopping(.finishInFlight)
         // The page that is under way is stored, if that goes quickly; else the next start fetches it again.
         await finish(workers, records)
         group.cancelAll()
         return reason
     }
+    context.stopping(.closeClients)
     await connection.close()
+    context.stopping(.drain)
     await link.close()
     await tap.close()
     let patience = Task {
@@ -118,6 +125,7 @@ func backfill(_ context: ServiceContext, account: String) async throws {
         await note(trouble, name, account, database, masterKey, context)
     }
     patience.cancel()
+    context.stopping(.disconnect)
     await control.close()
     await database.close()
     if let error = reason.serviceError(account: account) { throw error }

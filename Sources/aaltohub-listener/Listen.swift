@@ -79,12 +79,7 @@ func listen(_ context: ServiceContext, account: String) async throws {
             accountCommands(context, api, loop, names),
             uniquingKeysWith: { a, _ in a }))
 
-    context.onStop {
-        Task {
-            await loop.drain()
-            context.stopping(.finishInFlight)
-        }
-    }
+    context.onStop { Task { await loop.drain() } }
     context.onReload { configuration in
         api.floodSleepMost = configuration.telegram.floodSleepThresholdSeconds
         await groups.look()

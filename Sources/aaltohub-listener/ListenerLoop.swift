@@ -136,7 +136,10 @@ actor ListenerLoop {
 
     func drain() {
         context.report(.draining, machine.statusLine)
-        perform(machine.drain(now: now, clock: clock))
+        let actions = machine.drain(now: now, clock: clock)
+        // Nothing is taken any more; what the actions end, ends after this.
+        context.stopping(.finishInFlight)
+        perform(actions)
     }
 
     /// Comes round at least every `watchdog.longestWait`.

@@ -37,6 +37,7 @@ func supervise(_ context: ServiceContext) async throws {
         group.addTask { await context.untilStop() }
         // Whichever ends first, ends the others: the server at a graceful stop, any of them by an error.
         try await group.next()
+        context.stopping(.closeClients)
         group.cancelAll()
     }
 }

@@ -58,6 +58,7 @@ func watchTaps(into watch: Watch, _ own: OwnSockets, _ context: ServiceContext) 
         }
         group.cancelAll()
     }
+    context.stopping(.disconnect)
     await control.close()
     await tap.close()
 }

@@ -22,11 +22,11 @@ func latencyLine(_ status: JSON) -> String? {
 }
 
 private func percentiles(_ json: JSON, _ names: [String]) -> String {
-    names.map { name in "\(name == "p999" ? "p99.9" : name) \(seconds(json[name]?.double ?? 0))" }.joined(separator: ", ")
+    names.map { name in "\(name == "p999" ? "p99.9" : name) \(shown(seconds: json[name]?.double ?? 0))" }.joined(separator: ", ")
 }
 
 /// Two digits and the unit that fits: 0.12 ms, 8.4 ms, 410 ms, 1.2 s, 340 s.
-private func seconds(_ value: Double) -> String {
+func shown(seconds value: Double) -> String {
     let (scaled, unit) = value < 1 ? (value * 1000, "ms") : (value, "s")
     let step = scaled < 1 ? 100.0 : scaled < 10 ? 10.0 : 1.0
     let rounded = (scaled * step).rounded() / step

@@ -12,6 +12,10 @@ struct TapCommand: AsyncParsableCommand {
         discussion: """
             A line per event, without message text unless --show-text asks for it. Watching slows nothing: a viewer that is too \
             slow misses events and is told how many. Ctrl-C, or the end of a pipe, ends it.
+
+            --trace follows one event through the stages, with the time of each step, and ends when it is acknowledged. --record \
+            keeps the records themselves in a file, texts and all, and --replay hands them to the writer of a test database: one \
+            in which nobody is logged in. Ctrl-C ends a recording; then, as after a replay, one line of JSON says what was done.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -23,41 +27,138 @@ struct TapCommand: AsyncParsableCommand {
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp("Only events of this chat: 1234, -1001234, channel:1234 or group:1234. May be repeated.", valueName: "id"))
     var group: [String] = []
-    @Option(help: ArgumentHelp("Only the event with this trace number.", valueName: "event"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Follow one event: its trace number, or GROUP/MESSAGE_ID, also of one to come.", valueName: "event"))
     var trace: String?
     @Flag(help: "Show message texts too.")
     var showText = false
+    @Option(help: ArgumentHelp("Write the records that pass into this new file; needs --show-text.", valueName: "file"))
+    var record: String?
+    @Option(help: ArgumentHelp("Hand the records of this file to the writer of a test database.", valueName: "file"))
+    var replay: String?
+    @Option(help: ArgumentHelp("With --replay: the writer's link socket (default: the configuration's).", valueName: "socket"))
+    var into: String?
+    @Option(help: ArgumentHelp("With --replay: the account that they shall come from.", valueName: "name"))
+    var account = "replay"
+    @Flag(help: "With --replay: with their positions in Telegram's boxes, as of that account.")
+    var withPositions = false
 
     func validate() throws {
         for text in group where TapFilter.chatID(text) == nil {
             throw ValidationError("--group \(text): events carry ids; `aaltohubctl groups list` shows the id of each group")
         }
+        if let trace, TracedEvent(trace) == nil {
+            throw ValidationError("--trace \(trace): wanted the 16 digits of a trace, or GROUP/MESSAGE_ID with the group's id")
+        }
+        guard [trace, record, replay].count(where: { $0 != nil }) <= 1 else {
+            throw ValidationError("--trace, --record and --replay are three things: choose one")
+        }
+        if record != nil, !showText {
+            throw ValidationError("--record keeps message texts in the file: say --show-text as well")
+        }
+        if trace != nil || record != nil || replay != nil, !kind.isEmpty || !group.isEmpty {
+            throw ValidationError("--kind and --group choose what is shown, not what is followed, recorded or replayed")
+        }
+        if replay == nil, into != nil || withPositions { throw ValidationError("--into and --with-positions belong to --replay") }
+        if !ServiceName.isAccountName(account) { throw ValidationError("--account \(account) is no name of an account") }
     }
 
     func run() async throws {
         let folders = Folders(try common.configuration())
+        if let replay { return try await self.replay(replay, folders) }
         guard Folders.exists(folders.taps) else {
             throw ServiceError.unavailable("\(folders.taps) does not exist or may not be read: start a service, or run this as root")
         }
+        if let record { return try await self.record(into: record, folders) }
+        if let event = trace.flatMap(TracedEvent.init) { return try await follow(event, folders) }
         let viewer = Viewer(filter: TapFilter(self), json: common.json, showText: showText)
-        let zeroMQ = Context()
-        try await withThrowingTaskGroup { tasks in
-            var known: Set<String> = []
-            while true {
-                let services = service.isEmpty ? Folders.services(in: folders.taps) : service
-                for name in services where known.insert(name).inserted {
-                    let prefixes = showText ? ["\(name).", "full.\(name)."] : ["\(name)."]
-                    let subscriber = try TapSubscriber(paths: [folders.tap(name)], prefixes: prefixes, context: zeroMQ)
-                    tasks.addTask {
-                        while let samples = await subscriber.inbox.next() { await viewer.show(samples) }
-                        await subscriber.close()
-                    }
-                }
-                if !isRead(STDOUT_FILENO) { return tasks.cancelAll() }
-                if known.isEmpty { await viewer.say("no service has a tap yet; waiting") }
-                try await Task.sleep(for: .seconds(1))
-            }
+        let showText = showText
+        let prefixes: Prefixes = { showText ? ["\($0).", "full.\($0)."] : ["\($0)."] }
+        try await watch(service, folders, prefixes) { samples, _ in await viewer.show(samples) }
+    }
+
+    private func follow(_ event: TracedEvent, _ folders: Folders) async throws {
+        let viewer = TraceViewer(event: event, json: common.json)
+        let greeter = Greeter()
+        try await watch(
+            service, folders, { ["\($0)."] },
+            { samples, service in
+                await greeter.heard(service)
+                await viewer.show(samples)
+            }, until: { await viewer.untilFollowed() })
+    }
+
+    private func record(into file: String, _ folders: Folders) async throws {
+        let viewer = try RecordingViewer(path: file)
+        try await watch(
+            service, folders, RecordingViewer.prefixes, { samples, service in await viewer.take(samples, of: service) },
+            until: { await untilInterrupted() })
+        try await viewer.finish()
+    }
+
+    private func replay(_ file: String, _ folders: Folders) async throws {
+        let database = try await common.withDatabase { try await TestDatabase($0) }
+        guard database.accounts.isEmpty else {
+            throw ServiceError.configuration(
+                "the database of this configuration is no test database: it has logins of \(database.accounts.joined(separator: ", ")); "
+                    + "replay into one that `aaltohubctl migrate` and `groups add` made, and nothing else")
         }
+        try await Replay(
+            file: file, socket: into ?? folders.link, account: account, withPositions: withPositions, database: database.identity
+        ).run()
+    }
+}
+
+private typealias Prefixes = @Sendable (String) -> [String]
+private typealias Show = @Sendable ([TapSample], String) async -> Void
+
+/// Hands samples of the wanted services to `show`, of those that start later, too. Ends when nobody reads the output any more.
+///
+/// - Parameters:
+///   - wanted: names; empty: all.
+///   - prefixes: of the topics of a service.
+private func watch(_ wanted: [String], _ folders: Folders, _ prefixes: Prefixes, _ show: @escaping Show) async throws {
+    let zeroMQ = Context()
+    try await withThrowingTaskGroup { tasks in
+        var known: Set<String> = []
+        var isTold = false
+        while true {
+            let services = wanted.isEmpty ? Folders.services(in: folders.taps) : wanted
+            for name in services where known.insert(name).inserted {
+                let subscriber = try TapSubscriber(paths: [folders.tap(name)], prefixes: prefixes(name), context: zeroMQ)
+                tasks.addTask {
+                    while let samples = await subscriber.inbox.next() { await show(samples, name) }
+                    await subscriber.close()
+                }
+            }
+            if !isRead(STDOUT_FILENO) { return tasks.cancelAll() }
+            if known.isEmpty, !isTold { notice("no service has a tap yet; waiting") }
+            isTold = known.isEmpty
+            do { try await Task.sleep(for: .seconds(1)) } catch { return tasks.cancelAll() }
+        }
+    }
+}
+
+/// The same until `end` returns, too.
+private func watch(
+    _ wanted: [String], _ folders: Folders, _ prefixes: @escaping Prefixes, _ show: @escaping Show,
+    until end: @escaping @Sendable () async -> Void
+) async throws {
+    try await withThrowingTaskGroup { group in
+        group.addTask { try await watch(wanted, folders, prefixes, show) }
+        group.addTask { await end() }
+        try await group.next()
+        group.cancelAll()
+    }
+}
+
+/// Says once of each service that it is watched: from then on nothing of it is missed.
+private actor Greeter {
+    private var known: Set<String> = []
+
+    func heard(_ service: String) {
+        if known.insert(service).inserted { notice("watching \(service)") }
     }
 }
 
@@ -71,12 +172,10 @@ private func isRead(_ descriptor: Int32) -> Bool {
 struct TapFilter: Sendable {
     let kinds: [String]
     let groups: [String]
-    let trace: String?
 
     init(_ command: TapCommand) {
         kinds = command.kind
         groups = command.group.compactMap(TapFilter.chatID)
-        trace = command.trace
     }
 
     /// The bare id that topics hold, of any way to write one; nil for a name.
@@ -88,12 +187,11 @@ struct TapFilter: Sendable {
         }
     }
 
-    func admits(_ topic: Topic, _ payload: JSON) -> Bool {
+    func admits(_ topic: Topic) -> Bool {
         // Heartbeats are asked for by kind: every two seconds from every service, they would bury the rest.
         if topic.stage == "heartbeat", !kinds.contains(topic.kind) { return false }
         if !kinds.isEmpty, !kinds.contains(topic.kind) { return false }
         if !groups.isEmpty, !groups.contains(topic.group) { return false }
-        if let trace, payload["trace"]?.string != trace, payload["trace"]?.integer.map({ String($0) }) != trace { return false }
         return true
     }
 }
@@ -118,7 +216,6 @@ private actor Viewer {
     let json: Bool
     let showText: Bool
     private var losses = TapLosses()
-    private var lastNotice = ""
 
     init(filter: TapFilter, json: Bool, showText: Bool) {
         self.filter = filter
@@ -133,15 +230,10 @@ private actor Viewer {
             if let sequence = payload["seq"]?.integer { missed += losses.missed(topic: sample.topic, sequence: sequence) }
             // With text, the plain sample of an event says nothing that its full one does not.
             if showText, payload["full"]?.bool == true { continue }
-            guard filter.admits(topic, payload) else { continue }
+            guard filter.admits(topic) else { continue }
             output(json ? line(sample.topic, payload) : text(topic, payload))
         }
         if missed > 0 { notice("missed \(missed) events: this viewer is too slow") }
-    }
-
-    func say(_ text: String) {
-        if text != lastNotice { notice(text) }
-        lastNotice = text
     }
 
     private func line(_ topic: String, _ payload: JSON) -> String {
