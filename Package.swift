@@ -156,7 +156,7 @@ let package = Package(
             name: "aaltohubctl",
             dependencies: [
                 "Primitives", "TL", "PostgreSQL", "ZeroMQ", "TelegramClient", "TelegramConnection", "WriterCore", "EventLink", "Events",
-                "Store", "ServiceKit", "ProducerCore", "BackfillCore", "AccountStage",
+                "Store", "ServiceKit", "ProducerCore", "BackfillCore", "ListenerCore", "Spool", "AccountStage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -197,7 +197,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(name: "EventLinkTests", dependencies: ["EventLink", "ZeroMQ", "Events", "Primitives"]),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "PostgreSQL", "WriterCore", "Events", "Primitives"]),
+        .testTarget(name: "StoreTests", dependencies: ["Models", "Store", "PostgreSQL", "WriterCore", "Events", "Primitives"]),
         .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "Primitives"]),
         .testTarget(name: "ServiceKitTests", dependencies: ["ServiceKit", "Primitives"]),
         .testTarget(name: "SimulationTests", dependencies: ["TelegramClient", "TL", "Primitives"], exclude: ["plant"]),

@@ -92,14 +92,16 @@ public struct ListenerMachine: Sendable {
     ///   - seed: makes the traces, and the chance in waits.
     ///   - spool: what the disk holds.
     ///   - spoolLimit: bytes of the spool beyond which Telegram is not read.
+    ///   - segmentBytes: bytes of one of its segments.
     ///   - windowRecords: the most records that no disk holds yet.
     public init(
         producer: ProducerMachine.Producer, groups: some Sequence<CapturedGroup>, peers: PeerBook, seed: UInt64, spool: SpoolScan,
-        spoolLimit: Int, windowRecords: Int = ProducerLimits.windowRecords, layer: Int32 = TL.newestLayer
+        spoolLimit: Int, segmentBytes: Int = ListenerLimits.segmentBytes, windowRecords: Int = ProducerLimits.windowRecords,
+        layer: Int32 = TL.newestLayer
     ) {
         self.layer = layer
         registry = GroupRegistry(groups)
-        let ledger = SpoolLedger(spool, producer: producer, limit: spoolLimit)
+        let ledger = SpoolLedger(spool, producer: producer, limit: spoolLimit, segmentBytes: segmentBytes)
         self.spool = ledger
         isSpoolUsable = spool.isUsable
         link = ProducerMachine(producer, kept: ledger.runs, database: ledger.database, windowRecords: windowRecords)

@@ -193,7 +193,9 @@ public struct ProducerMachine: Sendable {
         guard state == .welcomed, !isHeld else { return out }
         for lane in runs[0].lanes.indices {
             while runs[0].lanes[lane].sent < last(of: runs[0].lanes[lane]) {
-                let most = Int(min(creditLeft, UInt64(Contract.maximumBatchRecords)))
+                // A disk may hold more of the stream behind a hole, of which HELLO has not spoken yet.
+                let left = last(of: runs[0].lanes[lane]) - runs[0].lanes[lane].sent
+                let most = Int(min(creditLeft, UInt64(Contract.maximumBatchRecords), left))
                 guard most > 0 else { return out }
                 let stream = runs[0].lanes[lane].stream
                 let next = runs[0].lanes[lane].sent + 1

@@ -48,11 +48,13 @@ public struct SpoolLedger: Sendable {
     public private(set) var isDiskFull = false
     private var acknowledged: [StreamID: UInt64] = [:]
 
-    /// - Parameter limit: bytes of all segments together, at least `ListenerLimits.spoolLeast`.
-    public init(_ scan: SpoolScan, producer: ProducerMachine.Producer, limit: Int) {
+    /// - Parameters:
+    ///   - limit: bytes of all segments together, at least `ListenerLimits.spoolLeast`.
+    ///   - most: bytes of a segment; a simulation has small ones.
+    public init(_ scan: SpoolScan, producer: ProducerMachine.Producer, limit: Int, segmentBytes most: Int = ListenerLimits.segmentBytes) {
         self.producer = producer
-        self.limit = max(limit, ListenerLimits.spoolLeast)
-        segmentBytes = min(ListenerLimits.segmentBytes, self.limit / ListenerLimits.segmentsLeast)
+        self.limit = max(limit, min(ListenerLimits.spoolLeast, ListenerLimits.segmentsLeast * most))
+        segmentBytes = min(most, self.limit / ListenerLimits.segmentsLeast)
         segments = scan.segments.map {
             Segment(
                 name: $0.name, stream: $0.stream, first: $0.first, last: $0.last, bytes: $0.bytes, checkpoint: $0.checkpoint,
@@ -185,9 +187,14 @@ public struct SpoolLedger: Sendable {
 
     // MARK: reading back
 
-    /// Where the records from this number on are.
+    /// Where the records from this number on are, as far as none is missing.
     public func read(_ read: SpoolRead) -> SpoolAction {
-        let names = segments.filter { $0.stream == read.stream && $0.last >= read.from && $0.last >= $0.first }.map(\.name)
+        var names: [UInt64] = []
+        for segment in segments where segment.stream == read.stream && segment.last >= max(read.from, segment.first) {
+            // Up to the next hole.
+            if !segment.continues, !names.isEmpty { break }
+            names.append(segment.name)
+        }
         return .read(read, segments: names)
     }
 }
