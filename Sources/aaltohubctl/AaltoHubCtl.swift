@@ -10,7 +10,7 @@ struct AaltoHubCtl: AsyncParsableCommand {
         subcommands: [
             MigrateCommand.self, LoginCommand.self, AccountsCommand.self, GroupsCommand.self, CrawlCommand.self, CoverageCommand.self,
             GapsCommand.self, MediaCommand.self, StatusCommand.self, TapCommand.self, LimitsCommand.self, QuarantineCommand.self,
-            DoctorCommand.self, ConfigCommand.self,
+            SpoolCommand.self, QueueCommand.self, DlqCommand.self, HistoryCommand.self, DoctorCommand.self, ConfigCommand.self,
         ])
 
     static func main() async {
