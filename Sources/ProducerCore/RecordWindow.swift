@@ -74,6 +74,9 @@ public struct RecordWindow: Sendable {
         acknowledge(last)
     }
 
+    /// All that are kept, in order.
+    public var records: ArraySlice<WireRecord> { storage[head...] }
+
     /// When the record came; nil for one that is not kept.
     func receivedAt(_ number: UInt64) -> UnixTime? {
         guard number >= first, number <= last, !isEmpty else { return nil }

@@ -1,4 +1,5 @@
 import Events
+import Primitives
 
 /// Records of one box, or of a producer that names none, that are not committed yet.
 public struct Waiting: Hashable, Sendable {
@@ -22,10 +23,35 @@ public struct Waiting: Hashable, Sendable {
         }
     }
 
+    /// Records of which only the number and the oldest one's time are known.
+    public init(producer: ProducerKey, count: Int, oldestAt: Int64, now: Int64) {
+        self.init(producer: producer, box: nil, count: count, oldestAt: oldestAt, ages: AgeBucket.none)
+        ages[AgeBucket.index(nanoseconds: max(0, now - oldestAt))] = count
+    }
+
+    private init(producer: ProducerKey, box: BoxKey?, count: Int, oldestAt: Int64, ages: [Int]) {
+        self.producer = producer
+        self.box = box
+        self.count = count
+        self.oldestAt = oldestAt
+        self.ages = ages
+    }
+
+    /// What the control command `queue` answers.
+    public static func json(_ waiting: [Waiting]) -> JSON {
+        let entries = waiting.map { entry -> JSON in
+            [
+                "group": .string(entry.group), "producer": .string("\(entry.producer)"), "count": .integer(Int64(entry.count)),
+                "oldest_at": .double(Double(entry.oldestAt) / 1e9), "ages": .array(entry.ages.map { .integer(Int64($0)) }),
+            ]
+        }
+        return ["waiting": .array(entries)]
+    }
+
     /// By producer and box, in their order; first what has no box.
     ///
     /// - Parameter now: unix nanoseconds.
-    static func tally(_ queued: [(producer: ProducerKey, batches: [ReceivedBatch])], now: Int64) -> [Waiting] {
+    public static func tally(_ queued: [(producer: ProducerKey, batches: [ReceivedBatch])], now: Int64) -> [Waiting] {
         struct Key: Hashable {
             var producer: ProducerKey
             var box: BoxKey?

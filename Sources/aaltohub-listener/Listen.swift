@@ -164,6 +164,7 @@ private func commands(
 ) -> [String: ControlServer.Handler] {
     [
         "status": { _ in await loop.status() },
+        "queue": { _ in await loop.queue() },
         "limits": { _ in api.limits(now: SystemClock.unix) },
         "drain": { request in
             context.logger.notice("asked to drain", metadata: ["actor": "\(request.actor)"])

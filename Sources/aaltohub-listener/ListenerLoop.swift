@@ -10,6 +10,7 @@ import Spool
 import TL
 import TelegramClient
 import TelegramConnection
+import WriterCore
 
 /// Drives the machine: events, frames, answers and time in; calls, frames and samples out. One thing after the other.
 actor ListenerLoop {
@@ -158,6 +159,21 @@ actor ListenerLoop {
     func status() -> JSON {
         guard case .object(let members) = context.status.json() else { return machine.status }
         return .object(members + [.init("machine", machine.status)])
+    }
+
+    /// What the writer has not committed, by box; what only the disk holds, in one line.
+    func queue() -> JSON {
+        let (now, window, spool) = (clock.nanoseconds, machine.link.window, machine.spoolState)
+        let producer = ProducerKey(role: "listener", account: machine.link.producer.account)
+        let inMemory = ReceivedBatch(
+            route: [],
+            batch: WireBatch(epoch: 0, incarnation: 0, stream: machine.link.producer.stream, first: 1, records: Array(window.records)))
+        var waiting = Waiting.tally([(producer, [inMemory])], now: now)
+        let onDisk = machine.link.unacknowledged - window.count
+        if onDisk > 0, let oldest = spool.oldest {
+            waiting.append(Waiting(producer: producer, count: onDisk, oldestAt: oldest.nanoseconds, now: now))
+        }
+        return Waiting.json(waiting)
     }
 
     private func answered(_ id: UpdateRequestID, _ result: Result<[UInt8], CallFailure>) {

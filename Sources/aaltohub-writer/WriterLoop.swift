@@ -96,15 +96,7 @@ actor WriterLoop {
     }
 
     /// What is taken in and not committed, by chat.
-    func queue() -> JSON {
-        let waiting = machine.waiting(unix: SystemClock.unix.nanoseconds).map { entry -> JSON in
-            [
-                "group": .string(entry.group), "producer": .string("\(entry.producer)"), "count": .integer(Int64(entry.count)),
-                "oldest_at": .double(Double(entry.oldestAt) / 1e9), "ages": .array(entry.ages.map { .integer(Int64($0)) }),
-            ]
-        }
-        return ["waiting": .array(waiting)]
-    }
+    func queue() -> JSON { Waiting.json(machine.waiting(unix: SystemClock.unix.nanoseconds)) }
 
     /// Tries dead letters again, nil: all that wait; answers when all were tried.
     func retry(_ ids: [PostgresUUID]?) async throws(ControlFailure) -> JSON {
