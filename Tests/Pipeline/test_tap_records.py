@@ -149,8 +149,8 @@ class Other:
     def __init__(self, stack):
         self.stack, self.run, self.config = stack, stack.folder / "run2", stack.folder / "other.yaml"
         self.config.write_text(
-            stack.config.read_text().replace(f"{stack.folder}/run", str(self.run)).replace(f"{stack.folder}/state", f"{stack.folder}/state2")
-            .replace("dbname=aaltohub", "dbname=other"))
+            stack.config.read_text().replace(f"{stack.folder}/run", str(self.run))
+            .replace(f"{stack.folder}/state", f"{stack.folder}/state2").replace("dbname=aaltohub", "dbname=other"))
         self.socket = self.run / "link/writer.sock"
 
     def __enter__(self):
