@@ -1,5 +1,5 @@
 """What ops/chaos plans, breaks and finds; and every cheap mishap once, in one run."""
-import contextlib, importlib.util, json, pathlib, random, re, socket, socketserver, subprocess, sys, threading, time
+import contextlib, importlib.util, json, random, re, socket, socketserver, subprocess, sys, threading, time
 
 import pytest
 
@@ -165,14 +165,27 @@ def test_what_passes_the_proxy_goes_wrong_as_it_is_told(between):
 # all of it
 
 
-def test_every_cheap_mishap_once(tmp_path):
+def chaos(*arguments, seconds):
+    """What a run says at its end, and on the way; nothing may be wrong, and nothing may be left behind."""
     done = subprocess.run(
-        [sys.executable, FOLDER / "monkey.py", "--quick", "--seed", "1", "--bin", BIN], capture_output=True, text=True, timeout=RUN)
+        [sys.executable, FOLDER / "monkey.py", *map(str, arguments), "--bin", BIN], capture_output=True, text=True, timeout=seconds)
     assert done.returncode == 0, done.stderr[-6000:]
     result = json.loads(done.stdout.splitlines()[-1])
-    assert (result["lost"], result["duplicated"], result["unrecorded_gaps"]) == (0, 0, 0) and result["messages"] > 300
-    skipped = set(re.findall(r"^skipped: ([\w-]+):", done.stderr, re.MULTILINE))
+    assert (result["lost"], result["duplicated"], result["unrecorded_gaps"]) == (0, 0, 0)
+    assert "everything of this run lies in" not in done.stderr
+    return result, done.stderr
+
+
+def test_every_cheap_mishap_once():
+    result, told = chaos("--quick", "--seed", 1, seconds=RUN)
+    skipped = set(re.findall(r"^skipped: ([\w-]+):", told, re.MULTILINE))
     assert result["faults"].keys() | skipped == {name for name, kind in timeline.KINDS.items() if kind.is_quick}
-    # it leaves nothing behind
-    kept = re.findall(r"lies in (\S+);", done.stderr)
-    assert not kept and not any(pathlib.Path(path).exists() for path in kept)
+    assert result["messages"] > 300
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [21, 22, 23])
+def test_minutes_of_chaos(seed):
+    result, _ = chaos("--minutes", 3, "--seed", seed, seconds=800)
+    assert result["messages"] > 3000 and len(result["faults"]) > 20
