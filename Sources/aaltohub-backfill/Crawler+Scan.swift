@@ -177,6 +177,10 @@ extension Crawler {
                 doubtful = absent.filter { !old.contains($0) }
             }
         }
+        if let older = step.older {
+            // What the scan begins with may not be what the history began with.
+            doubtful += try await ledger.stored(group, older, since: step.since, before: page.fetchedAt + 1)
+        }
         if step.isTop {
             // What is stored above the newest one may have been deleted. Where a listener follows, its last minute is that one's affair.
             let newest = max(step.high, step.ids.last ?? 0)

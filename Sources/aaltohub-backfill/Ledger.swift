@@ -100,9 +100,11 @@ struct Ledger: Sendable {
     /// Whether a listener follows the chat; of a basic group, its primary's.
     func isFollowed(_ group: Group) async throws -> Bool { try await store.isFollowed(group.row) }
 
-    /// Ids of stored, undeleted messages that were sent before that moment, unix seconds.
-    func stored(_ group: Group, _ ids: ClosedRange<Int64>, before: Int64) async throws -> [Int64] {
-        try await store.storedIDs(group.row, low: ids.lowerBound, high: ids.upperBound, before: UnixTime(seconds: before))
+    /// Ids of stored, undeleted messages that were sent before that moment, and since another if one is named; unix seconds.
+    func stored(_ group: Group, _ ids: ClosedRange<Int64>, since: Int64? = nil, before: Int64) async throws -> [Int64] {
+        try await store.storedIDs(
+            group.row, low: ids.lowerBound, high: ids.upperBound, since: since.map { UnixTime(seconds: $0) },
+            before: UnixTime(seconds: before))
     }
 
     /// Messages that were fetched too soon after an edit, by group.

@@ -155,6 +155,10 @@ private func run(_ scan: inout Scan, _ server: inout Server, most: Int = 100) ->
         #expect(Absence.presumed(stored: [9, 10, 11, 12, 20, 21], step) == [10, 12])
         #expect(Absence.presumed(stored: [12, 14], step, unreadable: [14]) == [12])
         #expect(Absence.presumed(stored: [1, 2], Scan.Step()) == [])
+        // Where history since a moment begins, what began it may be gone.
+        #expect(Scan.Step(ids: [10], low: 10, high: 10, since: 7).older == 1...9)
+        #expect(Scan.Step(ids: [10], low: 10, high: 10).older == nil && Scan.Step(ids: [1], low: 1, high: 1, since: 7).older == nil)
+        #expect(Scan.Step(low: 10, high: 9, since: 7, isTop: true).older == nil)
         // An empty page proves nothing: it may be that access was lost.
         #expect(Absence.presumed(stored: [31], Scan.Step(low: 31, high: 30, isTop: true)) == [])
     }

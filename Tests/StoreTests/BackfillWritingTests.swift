@@ -85,6 +85,8 @@ import WriterCore
         #expect(
             try await store.storedIDs(group, low: 1, high: 5, before: UnixTime(seconds: 1_800_000_000)) == [1, 2, 5])
         #expect(try await store.storedIDs(group, low: 1, high: 9, before: UnixTime(seconds: 1_700_000_005)) == [1, 2])
+        let since = UnixTime(seconds: 1_700_000_002)
+        #expect(try await store.storedIDs(group, low: 1, high: 9, since: since, before: UnixTime(seconds: 1_700_000_006)) == [2, 5])
     }
 
     @Test func a_page_with_a_message_that_postgres_refuses_still_counts() async throws {

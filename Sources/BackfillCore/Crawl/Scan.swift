@@ -57,6 +57,9 @@ public struct Scan: Sendable {
         public var high: Int64 = 0
         /// Unix seconds: history since this moment begins at `low`; 0 unknown.
         public var since: Int64 = 0
+        /// Ids below the first message that is left since that moment: what is stored of them and was sent since may be gone. The page
+        /// proves nothing of them, since older messages stand there, too.
+        public var older: ClosedRange<Int64>? { since > 0 && !ids.isEmpty && low > 1 ? 1...low - 1 : nil }
         /// Nothing newer than `high` existed.
         public var isTop = false
         public var isDone = false

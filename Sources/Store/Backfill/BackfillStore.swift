@@ -181,14 +181,17 @@ public struct BackfillStore: Sendable {
         }
     }
 
-    /// Ids of the group's stored messages that are not deleted, ascending, of those sent before a moment.
-    public func storedIDs(_ group: PostgresUUID, low: Int64, high: Int64, before: UnixTime) async throws -> [Int64] {
+    /// Ids of the group's stored messages that are not deleted, ascending, of those sent before a moment, and since another if one is named.
+    public func storedIDs(
+        _ group: PostgresUUID, low: Int64, high: Int64, since: UnixTime? = nil, before: UnixTime
+    ) async throws -> [Int64] {
         try await connection.run { session in
             try session.query(
                 """
                 SELECT telegram_message_id FROM public.messages
-                WHERE group_id = $1 AND telegram_message_id BETWEEN $2 AND $3 AND NOT is_deleted AND sent_at < $4 ORDER BY 1
-                """, [.uuid(group), .bigint(low), .bigint(high), .timestamptz(before)]
+                WHERE group_id = $1 AND telegram_message_id BETWEEN $2 AND $3 AND NOT is_deleted AND sent_at < $4
+                    AND coalesce(sent_at >= $5, true) ORDER BY 1
+                """, [.uuid(group), .bigint(low), .bigint(high), .timestamptz(before), .timestamptz(since)]
             ).map { $0.integer(0) }
         }
     }
