@@ -28,8 +28,9 @@ public func step(box: BoxKey, header: WireHeader, from known: Position?) -> Posi
         return PositionStep(
             apply: true, position: to, gap: Gap(box: box, generation: to.generation, from: nil, to: to.value, reason: .newGeneration))
     }
-    if header.from == header.to {
-        // Something without a position of its own; the common box's date and seq may have moved beside an unmoved pts.
+    if header.from == header.to, to.value <= known.value {
+        // Something without a position of its own; the common box's date and seq may have moved beside an unmoved pts. Beyond the
+        // position it is another matter: a box that its listener began anew there, knowing less than the database, leaves a hole.
         let stateMoved = to.value == known.value && (to.date, to.seq) > (known.date, known.seq)
         return PositionStep(apply: true, position: stateMoved ? to : nil)
     }

@@ -109,7 +109,7 @@ import WriterCore
             (104, 106, 100, true, 106, (100, 104)),  // beyond a hole
             (100, 100, 100, true, nil, nil),  // no move: the cursor alone decides
             (50, 50, 100, true, nil, nil),
-            (200, 200, 100, true, nil, nil),
+            (200, 200, 100, true, 200, (100, 200)),  // begun anew beyond what is known: what lies between is missing
             (7, 9, nil, true, 9, nil),  // a box never heard of
         ]
         for c in cases {
