@@ -62,8 +62,8 @@ public enum ServiceMain {
             context.notifier.stopping()
             context.phases.enter(.stopTakingIn)
         }
-        // The group lets go of its signals at the first one, and of SIGHUP at the stop: a second one would kill the process in the middle
-        // of its drain. These are held until the end.
+        // Held from here to the end, whatever the group does with its own: it promises nothing of a second signal, and one that comes before
+        // it listens is not lost.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let holding = Task {
             for await signal in signals where signal != .sighup { context.requestStop() }
