@@ -129,7 +129,8 @@ import Testing
             try s.script("SET ROLE \(role)")
             for sql in [
                 "SELECT 1 FROM aaltohub.accounts", "SELECT 1 FROM aaltohub.migrations", "SELECT 1 FROM public.entity_cache",
-                "SELECT 1 FROM public.failed_messages", "DELETE FROM public.messages", "INSERT INTO public.groups (telegram_id) VALUES (1)",
+                "SELECT 1 FROM public.failed_messages", "SELECT 1 FROM aaltohub.message_versions", "DELETE FROM public.messages",
+                "INSERT INTO public.groups (telegram_id) VALUES (1)",
             ] {
                 #expect(throws: PostgresError.self, "\(role): \(sql)") { try s.query(sql) }
             }
@@ -149,6 +150,13 @@ import Testing
         ("aaltohub_writer", "SELECT 1 FROM public.messages", true),
         ("aaltohub_writer", "UPDATE public.messages SET text = text", true),
         ("aaltohub_writer", "DELETE FROM public.messages", false),
+        ("aaltohub_writer", "UPDATE aaltohub.message_versions SET settled = true", true),
+        ("aaltohub_writer", "DELETE FROM aaltohub.message_versions", false),
+        ("aaltohub_supervisor", "SELECT text FROM aaltohub.message_versions", true),
+        ("aaltohub_listener", "SELECT 1 FROM aaltohub.message_versions", false),
+        ("aaltohub_ctl", "UPDATE aaltohub.message_versions SET text = 'x'", false),
+        ("aaltohub_ctl", "DELETE FROM public.failed_messages", true),
+        ("aaltohub_supervisor", "DELETE FROM public.failed_messages", false),
         ("aaltohub_writer", "SELECT sealed_session FROM aaltohub.accounts", false),
         ("aaltohub_writer", "UPDATE public.groups SET primary_account = 'x'", false),
         ("aaltohub_writer", "SELECT access_hash FROM public.entity_cache", false),
