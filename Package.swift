@@ -197,11 +197,11 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(name: "EventLinkTests", dependencies: ["EventLink", "ZeroMQ", "Events", "Primitives"]),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "PostgreSQL", "WriterCore", "Events", "Primitives"]),
+        .testTarget(name: "StoreTests", dependencies: ["Models", "Store", "PostgreSQL", "WriterCore", "Events", "Primitives"]),
         .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "Primitives"]),
         .testTarget(name: "ServiceKitTests", dependencies: ["ServiceKit", "Primitives"]),
         .testTarget(name: "SimulationTests", dependencies: ["TelegramClient", "TL", "Primitives"], exclude: ["plant"]),
-        // What the simulation takes for Postgres.
+        // Shared by the simulation and by the suites that hold the model against the real thing.
         .target(name: "Models", dependencies: ["WriterCore", "Events", "Primitives"], path: "Tests/Models"),
         .testTarget(
             name: "PipelineSimulationTests",
