@@ -172,9 +172,11 @@ class Demo:
         }
 
     def stored(self):
+        """The time of the commit is none where a crawled copy came as well: it confirmed the row, or doubted it, and so stamped it again."""
         rows = self.sql(
             "select json_build_array(g.chat_type, g.telegram_id, m.telegram_message_id, m.text, m.is_deleted,"
-            " extract(epoch from pg_xact_commit_timestamp(m.xmin))) from messages m join groups g on g.id = m.group_id"
+            " case when not m.merge_settled and m.unsettled_edit_date < 0 then extract(epoch from pg_xact_commit_timestamp(m.xmin)) end)"
+            " from messages m join groups g on g.id = m.group_id"
         )
         return [(tuple(row[:3]), (row[3], row[4]), row[5]) for row in rows]
 
@@ -272,7 +274,7 @@ def compare(truth, rows, gaps, failed):
     """What became of `truth` ((type, chat, id) -> text, deleted, time) in `rows` ((key, (text, deleted), time of commit))."""
     have = {key for key, _, _ in rows}
     # from the server's send of the last change to the commit of the row that holds it
-    latencies = sorted((committed - truth[key][2]) * 1e3 for key, _, committed in rows if key in truth)
+    latencies = sorted((committed - truth[key][2]) * 1e3 for key, _, committed in rows if key in truth and committed)
     return {
         "sent": len(truth), "stored": sum(key in truth for key in have), "lost": len(lost(truth, rows)), "duplicated": len(rows) - len(have),
         "gaps": gaps, "dead_letters": failed,
