@@ -66,7 +66,7 @@ let package = Package(
             ]),
         .target(name: "BackfillCore", dependencies: ["Primitives", "TL", "TelegramClient", "Cryptography", "Events", "ProducerCore"]),
         .target(name: "WriterCore", dependencies: ["Primitives", "Events"]),
-        .target(name: "SupervisorCore", dependencies: ["Primitives"]),
+        .target(name: "SupervisorCore", dependencies: ["Primitives", "Cryptography"]),
         .target(name: "SimulatorCore", dependencies: ["Primitives", "TL", "MTProto", "Cryptography"]),
 
         // MARK: wrappers
@@ -147,7 +147,7 @@ let package = Package(
         .executableTarget(
             name: "aaltohub-supervisor",
             dependencies: [
-                "SupervisorCore", "EventLink", "ServiceKit", "ZeroMQ", "Primitives",
+                "SupervisorCore", "EventLink", "ServiceKit", "Store", "PostgreSQL", "ZeroMQ", "Cryptography", "Primitives",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -187,7 +187,7 @@ let package = Package(
             name: "BackfillCoreTests",
             dependencies: ["BackfillCore", "ProducerCore", "TelegramClient", "Cryptography", "Events", "TL", "Primitives"]),
         .testTarget(name: "WriterCoreTests", dependencies: ["WriterCore", "ListenerCore", "ProducerCore", "Events", "Primitives"]),
-        .testTarget(name: "SupervisorCoreTests", dependencies: ["SupervisorCore", "Primitives"]),
+        .testTarget(name: "SupervisorCoreTests", dependencies: ["SupervisorCore", "Cryptography", "Primitives"]),
         .testTarget(name: "SimulatorCoreTests", dependencies: ["SimulatorCore", "TelegramClient", "MTProto", "TL", "Primitives"]),
         .testTarget(
             name: "TelegramConnectionTests",

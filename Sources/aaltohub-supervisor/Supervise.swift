@@ -7,16 +7,13 @@ import SupervisorCore
 
 /// The supervisor's life: watch the taps, answer HTTP, until told to stop.
 func supervise(_ context: ServiceContext) async throws {
-    let secret = try context.credentials.require(.adminToken)
-    guard let token = BearerToken(secret.bytes) else {
-        throw ServiceError.configuration(
-            "credential admin_token is shorter than \(BearerToken.shortest) bytes: make one with `openssl rand -hex 32`")
-    }
-    let watch = Watch()
     let own = try OwnSockets(context)
+    let parts = Parts(
+        context: context, watch: Watch(), database: try Database(context), access: try Access(context),
+        control: StageControl(folders: context.folders, zeroMQ: own.zeroMQ), audit: AuditLog(context))
     let listen = context.configuration.supervisor.listen
     let application = Application(
-        router: routes(watch: watch, token: token),
+        router: routes(parts),
         configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port), serverName: nil),
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? listen.port
@@ -32,7 +29,8 @@ func supervise(_ context: ServiceContext) async throws {
                 throw bindError(error, listen)
             }
         }
-        group.addTask { await watchTaps(into: watch, own, context) }
+        group.addTask { await watchTaps(into: parts.watch, own, context) }
+        group.addTask { await parts.access.run() }
         // The stop that `drain` asks for has no signal that would end the server.
         group.addTask { await context.untilStop() }
         // Whichever ends first, ends the others: the server at a graceful stop, any of them by an error.
@@ -40,6 +38,7 @@ func supervise(_ context: ServiceContext) async throws {
         context.stopping(.closeClients)
         group.cancelAll()
     }
+    await parts.database.close()
 }
 
 /// Why the server could not bind, and what to do.
