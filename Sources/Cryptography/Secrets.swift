@@ -20,4 +20,6 @@ public enum CryptographyError: Error, Hashable {
     case notAuthentic
     /// The text is no RSA key in PEM.
     case notAnRSAKey
+    /// The numbers are no public key for signatures, or one too weak to be believed.
+    case notASignatureKey
 }

@@ -11,6 +11,8 @@ public enum StoreError: Error, Sendable, Equatable {
     case ambiguous(String, matches: [String])
     /// A sealed value does not open: another master key, another row, or damage.
     case sealBroken(String)
+    /// Without this one nobody could admit anybody any more.
+    case lastAdmin(String)
 }
 
 extension StoreError: CustomStringConvertible {
@@ -24,6 +26,7 @@ extension StoreError: CustomStringConvertible {
         case .notFound(let what): "\(what) is not registered"
         case .ambiguous(let what, let matches): "\(what) may mean \(matches.joined(separator: ", ")): say more of it"
         case .sealBroken(let what): "\(what) does not open with this master key: wrong MASTER_KEY credential, or a damaged row"
+        case .lastAdmin(let subject): "\(subject) is the last admin: make somebody else one first"
         }
     }
 }

@@ -28,6 +28,8 @@ extension Migration {
         Migration(7, "backfill", PackageResources._007_backfill_sql, readableSince: 5),
         Migration(8, "identity", PackageResources._008_identity_sql, readableSince: 5),
         Migration(9, "history", PackageResources._009_history_sql, readableSince: 5),
+        Migration(10, "admins", PackageResources._010_admins_sql, readableSince: 5),
+        Migration(11, "broadcast", PackageResources._011_broadcast_sql, readableSince: 5),
     ]
 
     private init(_ number: Int, _ name: String, _ bytes: [UInt8], readableSince: Int? = nil) {

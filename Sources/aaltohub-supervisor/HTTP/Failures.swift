@@ -61,7 +61,7 @@ extension StoreError {
         switch self {
         case .notFound: Answer.failure(.notFound, description)
         case .invalid: Answer.failure(.badRequest, description)
-        case .ambiguous, .anotherWriter: Answer.failure(.conflict, description)
+        case .ambiguous, .anotherWriter, .lastAdmin: Answer.failure(.conflict, description)
         case .transactionPooler, .sealBroken: Answer.failure(.serviceUnavailable, description)
         }
     }
