@@ -47,9 +47,9 @@ public struct AuditStore: Sendable {
     /// Writes the entries down in their order.
     public func add(_ entries: [Entry]) async throws {
         guard !entries.isEmpty else { return }
-        func plain(_ text: String) -> String { text.replacing("\0", with: "\u{FFFD}") }
+        @Sendable func plain(_ text: String) -> String { text.replacing("\0", with: "\u{FFFD}") }
         try await connection.run { session in
-            try session.query(
+            _ = try session.query(
                 """
                 INSERT INTO aaltohub.audit_log (at, actor, means, action, target, details, outcome, reason)
                 SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
