@@ -17,7 +17,7 @@ public struct Change: Hashable, Sendable {
     public let row: [UInt8]
     /// When the writer wrote the change down, within the transaction that made it: at most that transaction's length before its COMMIT.
     public let committedAt: UnixTime
-    /// What a crawl or a catch-up brought of a past that nobody watches live; see `aaltohub.outbox.is_history`.
+    /// What a crawl or a catch-up brought of a message that was sent more than an hour before: nobody waits for it.
     public let isHistory: Bool
 
     public init(id: Int64, event: Event, messageID: String, groupID: String, row: [UInt8], committedAt: UnixTime, isHistory: Bool) {
