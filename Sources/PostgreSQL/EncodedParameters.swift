@@ -15,6 +15,8 @@ struct EncodedParameters {
         }
     }
 
+    var count: Int { types.count }
+
     func withPointers<T>(
         _ body: (
             _ types: UnsafePointer<UInt32>?, _ values: UnsafePointer<UnsafePointer<CChar>?>?, _ lengths: UnsafePointer<Int32>?,

@@ -1,45 +1,93 @@
+private let beginStatement = Statement(name: "BEGIN", sql: "BEGIN")
+private let commitStatement = Statement(name: "COMMIT", sql: "COMMIT")
+
 extension Session {
     /// Runs `body` between BEGIN and COMMIT (READ COMMITTED). An error of `body` rolls back and is thrown on.
     ///
     /// Throws `commitOutcomeUnknown` when the connection went away between COMMIT and its answer.
     public func transaction<T>(_ body: () throws -> T) throws -> T {
-        try query("BEGIN")
+        try transaction(beginningWith: []) { _ in (try body(), []) }
+    }
+
+    /// The same for a transaction that knows its first statements, and its last: the first go out together with BEGIN, the last with COMMIT.
+    ///
+    /// - Parameter body: gets the answers of the first; returns the last beside its value.
+    public func transaction<T>(beginningWith first: [Call], _ body: ([Rows]) throws -> (T, endingWith: [Call])) throws -> T {
+        keptSavepoints = []
+        // Now: a connection that goes away while COMMIT is prepared would leave the same doubt as one that goes away at COMMIT.
+        try prepare(commitStatement, EncodedParameters([]))
         let value: T
+        let last: [Call]
         do {
-            value = try body()
+            let rows = try pipeline([Call(beginStatement)] + first)
+            (value, last) = try body(Array(rows.dropFirst()))
         } catch {
             rollBack()
             throw error
         }
-        try commit()
+        try commit(after: last)
         return value
     }
 
     /// Runs `body` under a savepoint: its error undoes only what `body` did, and is thrown on.
     public func savepoint<T>(_ body: () throws -> T) throws -> T {
-        try query("SAVEPOINT s")
+        try savepoint(after: [], beginningWith: []) { _ in try body() }
+    }
+
+    /// The same for work that knows its first statements: they go out together with the savepoint.
+    ///
+    /// - Parameters:
+    ///   - before: statements that go out before the savepoint, and together with it. What refuses one of them ends the transaction.
+    ///   - first: statements that go out together with the savepoint, and are undone with it.
+    ///   - body: gets the answers of these.
+    public func savepoint<T>(after before: [Call], beginningWith first: [Call], _ body: ([Rows]) throws -> T) throws -> T {
+        savepointDepth += 1
+        defer { savepointDepth -= 1 }
+        let depth = savepointDepth
+        let release = Call(Statement(name: "release_\(depth)", sql: "RELEASE SAVEPOINT s\(depth)"))
+        let open = Call(Statement(name: "savepoint_\(depth)", sql: "SAVEPOINT s\(depth)"))
+        let opening = before + (keptSavepoints.contains(depth) ? [release, open] : [open])
+        keptSavepoints = keptSavepoints.filter { $0 < depth }
+        var isSent = false
         do {
-            let value = try body()
-            try query("RELEASE SAVEPOINT s")
+            let answers = try pipeline(opening + first)
+            isSent = true
+            let value = try body(Array(answers.dropFirst(opening.count)))
+            keptSavepoints.insert(depth)
             return value
         } catch {
-            if isOpen { try script("ROLLBACK TO SAVEPOINT s; RELEASE SAVEPOINT s") }
+            keptSavepoints = keptSavepoints.filter { $0 < depth }
+            // A value that Postgres cannot hold was found before anything was sent.
+            if !isSent, case PostgresError.badParameter = error { try pipeline(opening) }
+            if isOpen { try undo(depth) }
             throw error
         }
     }
 
-    private func commit() throws(PostgresError) {
+    private func undo(_ depth: Int) throws(PostgresError) {
         do throws(PostgresError) {
-            let rows = try query("COMMIT")
+            try script("ROLLBACK TO SAVEPOINT s\(depth); RELEASE SAVEPOINT s\(depth)")
+        } catch {
+            // One that was not reached cannot be gone back to: the transaction has failed, and so will whatever is tried in it.
+            guard case .server(let refusal) = error, !refusal.isFatal else { throw error }
+        }
+    }
+
+    private func commit(after last: [Call]) throws(PostgresError) {
+        keptSavepoints = []
+        do throws(PostgresError) {
+            let rows = try pipeline(last + [Call(commitStatement)])
             // A transaction that had failed answers COMMIT with ROLLBACK, without an error.
-            if rows.tag != "COMMIT" {
+            if rows.last?.tag != "COMMIT" {
                 throw PostgresError.server(ServerError(sqlState: "25P02", message: "the transaction had failed and was rolled back"))
             }
         } catch {
             switch error {
             case .connectionLost(let text), .timedOut(let text): throw .commitOutcomeUnknown(text)
             case .server(let refusal) where refusal.isFatal: throw .commitOutcomeUnknown(refusal.message)
-            default: throw error
+            default:
+                rollBack()
+                throw error
             }
         }
     }

@@ -19,7 +19,11 @@ public struct Statement: Sendable, Hashable {
 public final class Session {
     private var handle: OpaquePointer?
     private var prepared: Set<String> = []
-    private let answerTimeoutMilliseconds: Int
+    let answerTimeoutMilliseconds: Int
+    /// How many savepoints stand around what runs now.
+    var savepointDepth = 0
+    /// Depths at which one is open whose work is done: COMMIT takes it along, the next one of its depth releases it.
+    var keptSavepoints: Set<Int> = []
     /// The process id that the server announced at connect. A pooler announces one of its own making.
     public let announcedBackendPID: Int32
     /// Asks the server, from any thread, to end what this session runs.
@@ -95,18 +99,25 @@ public final class Session {
     @discardableResult
     public func query(_ statement: Statement, _ parameters: [Parameter] = []) throws(PostgresError) -> Rows {
         let values = try EncodedParameters(parameters)
+        try prepare(statement, values)
+        return try answer(send(statement, values, to: open()))
+    }
+
+    func prepare(_ statement: Statement, _ values: EncodedParameters) throws(PostgresError) {
+        if prepared.contains(statement.name) { return }
         let handle = try open()
-        if !prepared.contains(statement.name) {
-            let sent = values.withPointers { types, _, _, _ in
-                PQsendPrepare(handle, statement.name, statement.sql, Int32(parameters.count), types)
-            }
-            _ = try answer(sent)
-            prepared.insert(statement.name)
+        let sent = values.withPointers { types, _, _, _ in
+            PQsendPrepare(handle, statement.name, statement.sql, Int32(values.count), types)
         }
-        let sent = values.withPointers { _, values, lengths, formats in
-            PQsendQueryPrepared(handle, statement.name, Int32(parameters.count), values, lengths, formats, 1)
+        _ = try answer(sent)
+        prepared.insert(statement.name)
+    }
+
+    /// A prepared one; 0 when libpq does not take it.
+    func send(_ statement: Statement, _ values: EncodedParameters, to handle: OpaquePointer) -> Int32 {
+        values.withPointers { _, pointers, lengths, formats in
+            PQsendQueryPrepared(handle, statement.name, Int32(values.count), pointers, lengths, formats, 1)
         }
-        return try answer(sent)
     }
 
     /// Runs any number of statements separated by semicolons, without parameters or results.
@@ -114,13 +125,13 @@ public final class Session {
         _ = try answer(PQsendQuery(try open(), sql))
     }
 
-    private func open() throws(PostgresError) -> OpaquePointer {
+    func open() throws(PostgresError) -> OpaquePointer {
         guard let handle else { throw .connectionLost("the session is closed") }
         guard PQstatus(handle) == CONNECTION_OK else { throw lost(handle) }
         return handle
     }
 
-    private func lost(_ handle: OpaquePointer) -> PostgresError {
+    func lost(_ handle: OpaquePointer) -> PostgresError {
         let message = text(PQerrorMessage(handle))
         close()
         return .connectionLost(message.isEmpty ? "the server closed the connection" : message)
@@ -130,28 +141,34 @@ public final class Session {
 
     private func answer(_ sent: Int32) throws(PostgresError) -> Rows {
         let handle = try open()
-        if sent == 0 {
-            let message = text(PQerrorMessage(handle))
-            if PQstatus(handle) != CONNECTION_OK { throw lost(handle) }
-            throw .badParameter(message)
-        }
+        if sent == 0 { throw notSent(handle) }
         do throws(Interruption) {
             return try Session.finish(collect(handle, until: Deadline(milliseconds: answerTimeoutMilliseconds)))
         } catch {
-            switch error {
-            case .refused(let error):
-                // After a FATAL the server closes; what libpq already knows decides, and the next call finds out otherwise.
-                if error.isFatal { close() }
-                throw .server(error)
-            case .gone: throw lost(handle)
-            case .deadline:
-                close()
-                throw .timedOut("no answer in \(answerTimeoutMilliseconds) ms; the connection was closed")
-            }
+            throw ended(error, handle)
         }
     }
 
-    private enum Interruption: Error {
+    /// Why libpq took a call not.
+    func notSent(_ handle: OpaquePointer) -> PostgresError {
+        let message = text(PQerrorMessage(handle))
+        return PQstatus(handle) == CONNECTION_OK ? .badParameter(message) : lost(handle)
+    }
+
+    func ended(_ interruption: Interruption, _ handle: OpaquePointer) -> PostgresError {
+        switch interruption {
+        case .refused(let error):
+            // After a FATAL the server closes; what libpq already knows decides, and the next call finds out otherwise.
+            if error.isFatal { close() }
+            return .server(error)
+        case .gone: return lost(handle)
+        case .deadline:
+            close()
+            return .timedOut("no answer in \(answerTimeoutMilliseconds) ms; the connection was closed")
+        }
+    }
+
+    enum Interruption: Error {
         case refused(ServerError)
         case gone
         case deadline
@@ -159,12 +176,7 @@ public final class Session {
 
     /// Sends what is left to send and reads to the end of the answer: the last result, or the first refusal.
     private func collect(_ handle: OpaquePointer, until deadline: Deadline) throws(Interruption) -> OpaquePointer {
-        while true {
-            let left = PQflush(handle)
-            if left == 0 { break }
-            if left < 0 { throw .gone }
-            if try wait(handle, writing: true, until: deadline), PQconsumeInput(handle) == 0 { throw .gone }
-        }
+        try flush(handle, until: deadline)
         var kept: OpaquePointer?
         while true {
             while PQisBusy(handle) == 1 {
@@ -197,14 +209,24 @@ public final class Session {
         return kept
     }
 
-    private static func failed(_ result: OpaquePointer) -> Bool {
+    /// Sends what is left to send, and takes in meanwhile what the server says: neither may wait for the other.
+    func flush(_ handle: OpaquePointer, until deadline: Deadline) throws(Interruption) {
+        while true {
+            let left = PQflush(handle)
+            if left == 0 { return }
+            if left < 0 { throw .gone }
+            if try wait(handle, writing: true, until: deadline), PQconsumeInput(handle) == 0 { throw .gone }
+        }
+    }
+
+    static func failed(_ result: OpaquePointer) -> Bool {
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: false
         default: true
         }
     }
 
-    private static func finish(_ result: OpaquePointer) throws(Interruption) -> Rows {
+    static func finish(_ result: OpaquePointer) throws(Interruption) -> Rows {
         guard failed(result) else { return Rows(owning: result) }
         defer { PQclear(result) }
         func field(_ code: Int32) -> String? { PQresultErrorField(result, code).map { String(cString: $0) } }
@@ -219,7 +241,7 @@ public final class Session {
     }
 
     /// Waits for the socket; true when it can be read.
-    private func wait(_ handle: OpaquePointer, writing: Bool, until deadline: Deadline) throws(Interruption) -> Bool {
+    func wait(_ handle: OpaquePointer, writing: Bool, until deadline: Deadline) throws(Interruption) -> Bool {
         while true {
             var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN | (writing ? POLLOUT : 0)), revents: 0)
             let left = deadline.millisecondsLeft
@@ -288,7 +310,7 @@ private func text(_ message: UnsafePointer<CChar>?) -> String {
 }
 
 /// A point on the monotonic clock.
-private struct Deadline {
+struct Deadline {
     private let end: Int64
 
     init(milliseconds: Int) { end = Deadline.now + Int64(milliseconds) }

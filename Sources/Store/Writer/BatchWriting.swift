@@ -9,16 +9,19 @@ struct BatchWriting {
     private let producer: ProducerKey
     private var account: String { producer.account }
     private let timeoutsBefore: Int
+    /// What is to be sent before the first of it; where nothing was, it is still here.
+    private(set) var before: [Call]
     private(set) var changes: [RowChange] = []
     private(set) var failed: [FailedPiece] = []
     private(set) var pieces: [Piece] = []
     /// SQLSTATEs of `failed`, where Postgres gave one.
     private(set) var states: [String?] = []
 
-    init(_ session: Session, producer: ProducerKey, timeoutsBefore: Int) {
+    init(_ session: Session, producer: ProducerKey, timeoutsBefore: Int, before: [Call] = []) {
         self.session = session
         self.producer = producer
         self.timeoutsBefore = timeoutsBefore
+        self.before = before
     }
 
     /// Stores what can be stored, and the rest as dead letters.
@@ -37,7 +40,11 @@ struct BatchWriting {
         var timeout: PostgresError?
         while let range = search.next {
             do {
-                changes += try session.savepoint { try apply(fold(pieces[range])) }
+                let folded = fold(pieces[range])
+                let rows = rows(of: folded)
+                let first = before
+                before = []
+                changes += try session.savepoint(after: first, beginningWith: rows.map(\.call)) { try apply(folded, rows, $0) }
                 self.pieces += pieces[range]
                 search.succeeded()
             } catch let error as PostgresError where session.isOpen {
@@ -58,52 +65,80 @@ struct BatchWriting {
         if let timeout, !blame.isProven(anyStored: !changes.isEmpty) { throw timeout }
     }
 
-    private func apply(_ folded: Folded) throws -> [RowChange] {
-        var out: [RowChange] = []
+    /// A statement of a batch, and what its answer tells of rows that it changed.
+    private struct RowCall {
+        var call: Call
+        var changed: ((Row) -> RowChange)?
+
+        init(_ statement: Statement, _ parameters: [Parameter], _ changed: ((Row) -> RowChange)? = nil) {
+            call = Call(statement, parameters)
+            self.changed = changed
+        }
+    }
+
+    /// The rows of a batch; no statement of them needs another's answer.
+    private func rows(of folded: Folded) -> [RowCall] {
         // First, so that messages of the new supergroup in the same batch find it registered.
-        for migration in folded.migrations {
-            try session.query(
+        var out = folded.migrations.map { migration in
+            RowCall(
                 MessageStatements.migrate,
                 [.text(account), .bigint(migration.basicGroupID), .bigint(migration.channelID), .bigint(migration.maxID)])
         }
         if !folded.messages.isEmpty {
-            out += try session.query(MessageStatements.merge, [.text(account)] + folded.messages.parameters).map {
-                RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: $0.bool(3) ? .inserted : .updated)
-            }
-            try keepVersions(of: folded, merged: out)
+            out.append(
+                RowCall(MessageStatements.merge, [.text(account)] + folded.messages.parameters) {
+                    RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: $0.bool(3) ? .inserted : .updated)
+                })
             let newest = folded.newestMessages
-            try session.query(
-                MessageStatements.lastMessage,
-                [.text(account)] + newest.map(\.chat).parameters + [
-                    .timestamptzs(newest.map { UnixTime(seconds: $0.date) }), .bigints(newest.map(\.id)),
-                    .bool(producer.role == "listener"),
-                ])
+            out.append(
+                RowCall(
+                    MessageStatements.lastMessage,
+                    [.text(account)] + newest.map(\.chat).parameters + [
+                        .timestamptzs(newest.map { UnixTime(seconds: $0.date) }), .bigints(newest.map(\.id)),
+                        .bool(producer.role == "listener"),
+                    ]))
             let shown = folded.messages.filter { $0.content.mediaID != 0 && $0.content.mediaType != nil }
             if !shown.isEmpty {
-                try session.query(
-                    MediaStatements.queue, [.text(account)] + shown.map(\.chat).parameters + [.bigints(shown.map(\.id))])
+                out.append(
+                    RowCall(MediaStatements.queue, [.text(account)] + shown.map(\.chat).parameters + [.bigints(shown.map(\.id))]))
             }
         }
         if !folded.deletions.isEmpty {
             let rows = folded.deletions
-            out += try session.query(
-                MessageStatements.delete,
-                [.text(account)] + rows.map(\.chat).parameters + [.bigints(rows.map(\.id))] + rows.map(\.mark).parameters
-            ).map { RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: .deleted) }
+            out.append(
+                RowCall(
+                    MessageStatements.delete,
+                    [.text(account)] + rows.map(\.chat).parameters + [.bigints(rows.map(\.id))] + rows.map(\.mark).parameters
+                ) { RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: .deleted) })
         }
         if !folded.chatlessDeletions.isEmpty {
             let rows = folded.chatlessDeletions
-            out += try session.query(
-                MessageStatements.deleteChatless, [.text(account), .bigints(rows.map(\.id))] + rows.map(\.mark).parameters
-            ).map { RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: .deleted) }
+            out.append(
+                RowCall(
+                    MessageStatements.deleteChatless, [.text(account), .bigints(rows.map(\.id))] + rows.map(\.mark).parameters
+                ) { RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: .deleted) })
         }
         if !folded.groupStates.isEmpty {
             let rows = folded.groupStates
-            try session.query(
-                MessageStatements.groupState,
-                [.text(account)] + rows.map(\.chat).parameters + [.bools(rows.map(\.lostAccess)), .texts(rows.map(\.reason))])
+            out.append(
+                RowCall(
+                    MessageStatements.groupState,
+                    [.text(account)] + rows.map(\.chat).parameters + [.bools(rows.map(\.lostAccess)), .texts(rows.map(\.reason))]))
         }
-        out += try applyBackfill(folded)
+        return out + backfillRows(of: folded)
+    }
+
+    /// What these rows changed, and what could only be said after them.
+    private func apply(_ folded: Folded, _ rows: [RowCall], _ answers: [Rows]) throws -> [RowChange] {
+        var out: [RowChange] = []
+        for (row, answer) in zip(rows, answers) {
+            guard let changed = row.changed else { continue }
+            let changes = answer.map(changed)
+            if row.call.statement.name == MessageStatements.merge.name { try keepVersions(of: folded, merged: changes) }
+            out += changes
+        }
+        // Last: it speaks of what is stored by now.
+        if !folded.progress.isEmpty { try ProgressTable(session, account: account).store(folded.progress) }
         return out
     }
 
@@ -131,45 +166,48 @@ struct BatchWriting {
         var id: Int64
     }
 
-    /// What comes beside messages. Progress last: it speaks of what is stored then.
-    private func applyBackfill(_ folded: Folded) throws -> [RowChange] {
-        var out: [RowChange] = []
+    /// What comes beside messages.
+    private func backfillRows(of folded: Folded) -> [RowCall] {
+        var out: [RowCall] = []
         if !folded.counters.isEmpty {
             let rows = folded.counters
-            out += try session.query(
-                MessageStatements.counters,
-                [.text(account)] + rows.map(\.chat).parameters + [
-                    .bigints(rows.map(\.id)), .jsonbs(rows.map { $0.reactions?.value.orNil }),
-                    .byteas(rows.map { $0.reactions?.key.bytes ?? [] }), .bigints(rows.map(\.views)), .bigints(rows.map(\.forwards)),
-                ]
-            ).map { RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: .updated) }
+            out.append(
+                RowCall(
+                    MessageStatements.counters,
+                    [.text(account)] + rows.map(\.chat).parameters + [
+                        .bigints(rows.map(\.id)), .jsonbs(rows.map { $0.reactions?.value.orNil }),
+                        .byteas(rows.map { $0.reactions?.key.bytes ?? [] }), .bigints(rows.map(\.views)), .bigints(rows.map(\.forwards)),
+                    ]
+                ) { RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: .updated) })
         }
         if !folded.mediaStored.isEmpty {
             let rows = folded.mediaStored
-            out += try session.query(
-                MediaStatements.stored,
-                [
-                    .texts(rows.map(\.kind.rawValue)), .bigints(rows.map(\.id)), .texts(rows.map(\.key)), .texts(rows.map(\.url)),
-                    .bigints(rows.map(\.size)), .byteas(rows.map(\.sha256)), .texts(rows.map { $0.mimeType.orNil }),
-                ]
-            ).map { RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: .updated) }
+            out.append(
+                RowCall(
+                    MediaStatements.stored,
+                    [
+                        .texts(rows.map(\.kind.rawValue)), .bigints(rows.map(\.id)), .texts(rows.map(\.key)), .texts(rows.map(\.url)),
+                        .bigints(rows.map(\.size)), .byteas(rows.map(\.sha256)), .texts(rows.map { $0.mimeType.orNil }),
+                    ]
+                ) { RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: .updated) })
         }
         if !folded.groupInfos.isEmpty {
             let rows = folded.groupInfos
-            try session.query(
-                GroupStatements.info,
-                rows.map(\.chat).parameters + [.texts(rows.map(\.title)), .texts(rows.map(\.username)), .bools(rows.map(\.isForum))])
+            out.append(
+                RowCall(
+                    GroupStatements.info,
+                    rows.map(\.chat).parameters + [.texts(rows.map(\.title)), .texts(rows.map(\.username)), .bools(rows.map(\.isForum))]))
         }
         if !folded.topics.isEmpty {
             let rows = folded.topics
-            try session.query(
-                GroupStatements.topics,
-                [.text(account)] + rows.map(\.chat).parameters + [
-                    .bigints(rows.map(\.id)), .texts(rows.map(\.title)), .bools(rows.map(\.isClosed)), .bools(rows.map(\.isHidden)),
-                    .bools(rows.map(\.isDeleted)), .timestamptzs(rows.map { UnixTime(seconds: $0.observedAt) }),
-                ])
+            out.append(
+                RowCall(
+                    GroupStatements.topics,
+                    [.text(account)] + rows.map(\.chat).parameters + [
+                        .bigints(rows.map(\.id)), .texts(rows.map(\.title)), .bools(rows.map(\.isClosed)), .bools(rows.map(\.isHidden)),
+                        .bools(rows.map(\.isDeleted)), .timestamptzs(rows.map { UnixTime(seconds: $0.observedAt) }),
+                    ]))
         }
-        if !folded.progress.isEmpty { try ProgressTable(session, account: account).store(folded.progress) }
         return out
     }
 

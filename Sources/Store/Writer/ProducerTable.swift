@@ -14,26 +14,29 @@ struct ProducerTable {
         self.producer = producer
     }
 
-    /// Locks the producer's row until the end of the transaction and reads its state; nil when there is no row.
+    /// Locks the producer's row until the end of the transaction and reads its state: `state` reads the answers.
     ///
     /// - Parameter boxes: whose positions to read; nil: all of the account.
-    func lock(streams: Streams, boxes: [BoxKey]?) throws -> ProducerState? {
-        guard let row = try session.query(ProducerStatements.lock, producer.parameters).first else { return nil }
+    func lock(streams: Streams, boxes: [BoxKey]?) -> [Call] {
+        [
+            Call(ProducerStatements.lock, producer.parameters),
+            Call(streams == .all ? ProducerStatements.streams : ProducerStatements.listedStreams, producer.parameters),
+            boxes.map { Call(ProducerStatements.positionsOf, [.text(producer.account)] + $0.parameters) }
+                ?? Call(ProducerStatements.positions, [.text(producer.account)]),
+        ]
+    }
+
+    /// The state in the answers to `lock`; nil when there is no row.
+    func state(_ answers: [Rows]) throws -> ProducerState? {
+        guard let row = answers[0].first else { return nil }
         var state = ProducerState(incarnation: UInt64(row.integer(0)), epoch: UInt64(row.integer(1)))
-        let statement = streams == .all ? ProducerStatements.streams : ProducerStatements.listedStreams
-        state.streams = try session.query(statement, producer.parameters).map { row in
+        state.streams = try answers[1].map { row in
             StreamState(
                 id: try StreamID(bytes: row.bytea(0)), cursor: UInt64(row.integer(1)), ordinal: row.integerOrNull(2).map { Int($0) },
                 last: row.integerOrNull(3).map { UInt64($0) })
         }
-        let positions =
-            if let boxes {
-                try session.query(ProducerStatements.positionsOf, [.text(producer.account)] + boxes.parameters)
-            } else {
-                try session.query(ProducerStatements.positions, [.text(producer.account)])
-            }
-        for i in 0..<positions.count {
-            let row = positions[i]
+        for i in 0..<answers[2].count {
+            let row = answers[2][i]
             state.positions[BoxKey(column: row.text(0), channelID: row.integer(1))] = Position(
                 generation: UInt64(row.integer(2)), value: row.integer(3), date: Int32(row.integer(4)), seq: Int32(row.integer(5)))
         }
@@ -57,35 +60,41 @@ struct ProducerTable {
                 ])
         }
         try session.query(ProducerStatements.forgetStreams, producer.parameters + [.int(WriterStore.unlistedStreamDays)])
-        try store(welcomed.positions, welcomed.gaps)
+        try session.pipeline(calls(for: welcomed.positions, welcomed.gaps))
     }
 
-    func store(_ judgement: Judgement) throws {
-        if !judgement.cursors.isEmpty {
-            try session.query(
-                ProducerStatements.moveCursors,
-                [.byteas(judgement.cursors.map(\.id.bytes)), .bigints(judgement.cursors.map { Int64($0.cursor) })])
-        }
-        try store(judgement.positions, judgement.gaps)
+    /// What a judgement says of cursors, positions and gaps.
+    func calls(for judgement: Judgement) -> [Call] {
+        let cursors = judgement.cursors
+        let moved = Call(
+            ProducerStatements.moveCursors, [.byteas(cursors.map(\.id.bytes)), .bigints(cursors.map { Int64($0.cursor) })])
+        // So that what a crawl brings does not stand before live changes in the broadcast: see ChangeStore.
+        let named = Call(ProducerStatements.name, [.text(producer.role)])
+        return (cursors.isEmpty ? [] : [moved]) + calls(for: judgement.positions, judgement.gaps)
+            + (producer.role == "backfill" ? [named] : [])
     }
 
-    private func store(_ positions: [PositionChange], _ gaps: [Gap]) throws {
+    private func calls(for positions: [PositionChange], _ gaps: [Gap]) -> [Call] {
+        var calls: [Call] = []
         if !positions.isEmpty {
-            try session.query(
-                ProducerStatements.movePositions,
-                [.text(producer.account)] + positions.map(\.box).parameters + [
-                    .bigints(positions.map { Int64($0.position.generation) }), .bigints(positions.map(\.position.value)),
-                    .ints(positions.map(\.position.date)), .ints(positions.map(\.position.seq)),
-                ])
+            calls.append(
+                Call(
+                    ProducerStatements.movePositions,
+                    [.text(producer.account)] + positions.map(\.box).parameters + [
+                        .bigints(positions.map { Int64($0.position.generation) }), .bigints(positions.map(\.position.value)),
+                        .ints(positions.map(\.position.date)), .ints(positions.map(\.position.seq)),
+                    ]))
         }
         if !gaps.isEmpty {
-            try session.query(
-                ProducerStatements.recordGaps,
-                [.text(producer.account)] + gaps.map(\.box).parameters + [
-                    .bigints(gaps.map { Int64($0.generation) }), .bigints(gaps.map(\.from)), .bigints(gaps.map(\.to)),
-                    .texts(gaps.map(\.reason.rawValue)),
-                ])
+            calls.append(
+                Call(
+                    ProducerStatements.recordGaps,
+                    [.text(producer.account)] + gaps.map(\.box).parameters + [
+                        .bigints(gaps.map { Int64($0.generation) }), .bigints(gaps.map(\.from)), .bigints(gaps.map(\.to)),
+                        .texts(gaps.map(\.reason.rawValue)),
+                    ]))
         }
+        return calls
     }
 }
 
