@@ -215,6 +215,24 @@ import WriterCore
         #expect(try database.text("SELECT event FROM aaltohub.outbox ORDER BY change_id DESC LIMIT 1") == "update")
     }
 
+    @Test func a_copy_that_shows_readers_nothing_new_is_not_announced() async throws {
+        let announced = "SELECT string_agg(event || telegram_message_id, ' ' ORDER BY change_id) FROM aaltohub.outbox"
+        var live = TestProducer(try database.writer())
+        try await live.hello()
+        let first = [message(1) { $0.position = 7 }, message(2) { $0.position = 8 }]
+        try await live.send([try record(first, box: .channel(100), from: 6, to: 8)])
+        // The first is confirmed, the second doubted: the rows take note of both.
+        try await live.send([try record([message(1) { $0.settled = true }, message(2) { $0.settled = false }])])
+        #expect(try database.integer("SELECT count(*) FROM public.messages WHERE merge_settled AND telegram_message_id = 1") == 1)
+        #expect(try database.integer("SELECT count(*) FROM public.messages WHERE suspect AND telegram_message_id = 2") == 1)
+        #expect(try database.text(announced) == "insert1 insert2")
+        let second = [message(1) { $0.views = 5 }, message(2, "another") { $0.position = 9 }, deletion([1], in: channel)]
+        try await live.send([try record(second)])
+        #expect(try database.text(announced)?.hasPrefix("insert1 insert2 update") == true)
+        let later = "SELECT string_agg(DISTINCT event || telegram_message_id, ' ') FROM aaltohub.outbox WHERE change_id > 2"
+        #expect(try database.text(later) == "update1 update2")
+    }
+
     @Test func what_postgres_refuses_goes_to_failed_messages_and_the_rest_commits() async throws {
         var producer = TestProducer(try database.writer())
         try await producer.hello()
