@@ -18,20 +18,26 @@ public final class WriterStore: Sendable {
     static let lockKey = Migrator.lockKey + 1
     /// Cursors of streams that no HELLO lists any more are kept this many days, in case an operator brings back a spool.
     static let unlistedStreamDays: Int32 = 30
-    /// Changes are kept this many days for the broadcast and the change feed.
-    static let outboxDays: Int32 = 7
+    /// Changes are kept this many days for the broadcast and the change feed, unless the operator says otherwise.
+    public static let outboxDays: Int32 = 7
     /// Deletions of messages that never came are kept this many days: longer than any replay goes back.
     static let tombstoneDays: Int32 = 30
     /// Rows of each kind that are forgotten in one transaction: it ends soon, and lets the next commit in.
     static let forgottenAtOnce: Int32 = 5_000
 
     private let connection: Connection
+    private let outboxDays: Int32
     private let beforeCommit: @Sendable () -> Void
 
     /// Connects at first use, and again at the first use after a lost connection.
     ///
-    /// - Parameter beforeCommit: called when all of a batch is written and COMMIT is not yet said.
-    public init(_ options: ConnectionOptions, beforeCommit: @escaping @Sendable () -> Void = {}) {
+    /// - Parameters:
+    ///   - outboxDays: how many days changes are kept for who follows them.
+    ///   - beforeCommit: called when all of a batch is written and COMMIT is not yet said.
+    public init(
+        _ options: ConnectionOptions, outboxDays: Int32 = WriterStore.outboxDays, beforeCommit: @escaping @Sendable () -> Void = {}
+    ) {
+        self.outboxDays = outboxDays
         self.beforeCommit = beforeCommit
         connection = Connection(options) { session in
             try Pooler.refuse(session, options: options)
@@ -64,14 +70,14 @@ public final class WriterStore: Sendable {
             struct Refused: Error { var verdict: HelloVerdict }
             let database = try DatabaseIdentity.read(session)
             do {
-                return try session.transaction {
-                    try session.query(ProducerStatements.insert, producer.parameters)
-                    let table = ProducerTable(session, producer)
-                    let stored = try table.lock(streams: .all, boxes: nil)
+                let table = ProducerTable(session, producer)
+                let first = [Call(ProducerStatements.insert, producer.parameters)] + table.lock(streams: .all, boxes: nil)
+                return try session.transaction(beginningWith: first) { answers in
+                    let stored = try table.state(Array(answers.dropFirst()))
                     let verdict = judge(hello: hello, stored: stored, epoch: epoch, credit: credit, database: database)
                     guard case .welcome(let welcomed) = verdict else { throw Refused(verdict: verdict) }
                     try table.store(welcomed, build: hello.build)
-                    return verdict
+                    return (verdict, [])
                 }
             } catch let refused as Refused {
                 return refused.verdict
@@ -89,17 +95,17 @@ public final class WriterStore: Sendable {
         _ batches: [ReceivedBatch], of producer: ProducerKey, epoch: UInt64, credit: UInt32, timeoutsBefore: Int = 0
     ) async throws -> CommittedBatch {
         try await connection.run { [beforeCommit] session in
-            try session.transaction {
-                let table = ProducerTable(session, producer)
-                let stored = try table.lock(streams: .listed, boxes: boxes(of: batches))
-                let judgement = judge(batches: batches, stored: stored, epoch: epoch, credit: credit)
-                guard judgement.supersededBy == nil else { return CommittedBatch(judgement: judgement) }
+            let table = ProducerTable(session, producer)
+            return try session.transaction(beginningWith: table.lock(streams: .listed, boxes: boxes(of: batches))) { answers in
+                let judgement = judge(batches: batches, stored: try table.state(answers), epoch: epoch, credit: credit)
+                guard judgement.supersededBy == nil else { return (CommittedBatch(judgement: judgement), []) }
                 // Outside every savepoint: the header is readable though the payload is not, so the position moves over the poison.
-                try table.store(judgement)
-                var writing = BatchWriting(session, producer: producer, timeoutsBefore: timeoutsBefore)
+                var writing = BatchWriting(
+                    session, producer: producer, timeoutsBefore: timeoutsBefore, before: table.calls(for: judgement))
                 try writing.write(judgement.accepted)
                 beforeCommit()
-                return CommittedBatch(judgement: judgement, changes: writing.changes, failed: writing.failed, pieces: writing.pieces)
+                let done = CommittedBatch(judgement: judgement, changes: writing.changes, failed: writing.failed, pieces: writing.pieces)
+                return (done, writing.before)
             }
         }
     }
@@ -121,10 +127,10 @@ public final class WriterStore: Sendable {
     ///
     /// - Returns: how many rows, and whether there may be more.
     public func forget() async throws -> (rows: Int64, isMore: Bool) {
-        try await connection.run { session in
+        try await connection.run { [outboxDays] session in
             try session.transaction {
                 let limit = Parameter.int(Self.forgottenAtOnce)
-                let changes = try session.query(ForgetStatements.outbox, [.int(Self.outboxDays), limit])[0].integer(0)
+                let changes = try session.query(ForgetStatements.outbox, [.int(outboxDays), limit])[0].integer(0)
                 let tombstones = try session.query(ForgetStatements.tombstones, [.int(Self.tombstoneDays), limit])[0].integer(0)
                 return (changes + tombstones, max(changes, tombstones) >= Int64(Self.forgottenAtOnce))
             }
