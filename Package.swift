@@ -88,7 +88,7 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "Primitives", "Events", "WriterCore", "PostgreSQL", "Cryptography",
+                "Primitives", "Events", "WriterCore", "SupervisorCore", "PostgreSQL", "Cryptography",
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("Migrations")]),

@@ -2,7 +2,8 @@ import PostgreSQL
 
 /// The statements that delete what nobody needs any more. Each looks at a bounded part and tells how many rows went.
 enum ForgetStatements {
-    /// Changes older than $1 days, the oldest $2 at most. Change ids grow with time, so only the oldest need a look.
+    /// Changes older than $1 days, the oldest $2 at most. Change ids grow with time, so only the oldest need a look. Who follows the
+    /// changes finds how far they are gone in the horizon.
     static let outbox = Statement(
         name: "forget_outbox",
         sql: """
@@ -10,7 +11,10 @@ enum ForgetStatements {
                 DELETE FROM aaltohub.outbox o
                 USING (SELECT change_id, created_at FROM aaltohub.outbox ORDER BY change_id LIMIT $2) oldest
                 WHERE o.change_id = oldest.change_id AND oldest.created_at < now() - make_interval(days => $1)
-                RETURNING 1
+                RETURNING o.change_id
+            ), told AS (
+                UPDATE aaltohub.outbox_horizon h SET pruned = greatest(h.pruned, g.last)
+                FROM (SELECT max(change_id) AS last FROM gone) g WHERE g.last IS NOT NULL
             ) SELECT count(*) FROM gone
             """)
 

@@ -21,6 +21,9 @@ enum ProducerStatements {
             UPDATE aaltohub.producers SET incarnation = $3, epoch = $4, build = $5, hello_at = now() WHERE role = $1 AND account = $2
             """)
 
+    /// Until the end of the transaction the outbox tells which role brought its changes.
+    static let name = Statement(name: "name_producer", sql: "SELECT set_config('aaltohub.producer', $1, true)")
+
     static let streams = Statement(
         name: "streams",
         sql: "SELECT id, committed, place, last FROM aaltohub.streams WHERE role = $1 AND account = $2 ORDER BY place NULLS LAST, id")

@@ -156,6 +156,9 @@ public struct BroadcastDispatcher: Sendable {
         return attempted == 0 ? .wait(until: pace.opens(now: now)) : .take(outgoing[..<attempted].map(\.message))
     }
 
+    /// The rows cannot be read now: what was taken waits on.
+    public mutating func giveBack() { attempted = 0 }
+
     /// Takes the rows' sizes, and whether each is deleted, in the order of `take`; nil: the message is not there any more.
     ///
     /// - Returns: the messages of one request; none where nothing of it can be sent: ask `next` again.
