@@ -197,7 +197,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(name: "EventLinkTests", dependencies: ["EventLink", "ZeroMQ", "Events", "Primitives"]),
-        .testTarget(name: "StoreTests", dependencies: ["Models", "Store", "PostgreSQL", "WriterCore", "Events", "Primitives"]),
+        .testTarget(name: "StoreTests", dependencies: ["Models", "Store", "SupervisorCore", "PostgreSQL", "WriterCore", "Events", "Primitives"]),
         .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "Primitives"]),
         .testTarget(name: "ServiceKitTests", dependencies: ["ServiceKit", "Primitives"]),
         .testTarget(name: "SimulationTests", dependencies: ["TelegramClient", "TL", "Primitives"], exclude: ["plant"]),

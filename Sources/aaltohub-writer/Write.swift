@@ -9,7 +9,9 @@ import WriterCore
 func write(_ context: ServiceContext) async throws {
     let lock = try FileLock(path: context.folders.lock("writer"), purpose: "write to this database")
     defer { withExtendedLifetime(lock) {} }
-    let store = WriterStore(try connectionOptions(context)) { CrashPoint.writerCommitBefore.pass() }
+    let store = WriterStore(try connectionOptions(context), outboxDays: Int32(context.configuration.broadcast.keepDays)) {
+        CrashPoint.writerCommitBefore.pass()
+    }
     let zeroMQ = LinkContext()
     let tap = try TapPublisher(service: "\(context.name)", path: context.folders.tap("writer"), context: zeroMQ)
     let loop = WriterLoop(context: context, store: store, tap: tap)

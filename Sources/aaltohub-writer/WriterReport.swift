@@ -16,7 +16,7 @@ struct WriterReport: Sendable {
         status.gauge("queue_records", Double(machine.queuedRecords))
         status.gauge("queue_bytes", Double(machine.queuedBytes))
         status.gauge("producers", Double(machine.producerCount))
-        status.gauge("tap_samples_dropped", Double(tap.dropped))
+        status.total("tap_samples_dropped_total", Int64(tap.dropped))
         let circuit = machine.circuit.state.name
         status.gauge("circuit_open", circuit == "closed" ? 0 : 1)
         status.fact("circuit", .string(circuit))
@@ -39,9 +39,9 @@ struct WriterReport: Sendable {
     /// What the sockets say of themselves.
     func sockets(_ link: WriterLink) {
         let counts = link.statistics
-        context.status.gauge("link_frames_received", Double(counts.received))
-        context.status.gauge("link_frames_sent", Double(counts.sent))
-        context.status.gauge("link_answers_undeliverable", Double(counts.undeliverable))
+        context.status.total("link_frames_received_total", Int64(clamping: counts.received))
+        context.status.total("link_frames_sent_total", Int64(clamping: counts.sent))
+        context.status.total("link_answers_undeliverable_total", Int64(clamping: counts.undeliverable))
         context.status.gauge("tap_failed", tap.failure == nil ? 0 : 1)
     }
 
@@ -65,6 +65,7 @@ struct WriterReport: Sendable {
     }
 
     func committed(_ batch: CommittedBatch, of producer: ProducerKey) {
+        hint(batch.changes.count)
         let now = SystemClock.unix.nanoseconds
         let (status, judgement) = (context.status, batch.judgement)
         status.count("transactions_total", ["result": "committed"])
@@ -104,6 +105,11 @@ struct WriterReport: Sendable {
         }
     }
 
+    /// For those who follow the outbox: it has more.
+    private func hint(_ changes: Int) {
+        if changes > 0 { tap.publish("outbox", "changes") { ["changes": .integer(Int64(changes))] } }
+    }
+
     private struct Label: Hashable {
         var kind: String
         var way: WireWay
@@ -134,6 +140,7 @@ struct WriterReport: Sendable {
         for (kind, count) in tally(letters.flatMap(\.changes).map(\.kind)) {
             context.status.count("rows_changed_total", ["kind": kind.rawValue], by: count)
         }
+        hint(letters.flatMap(\.changes).count)
     }
 
     func forgot(_ rows: Int64) {

@@ -17,6 +17,7 @@ public struct Configuration: Hashable, Sendable {
     public var backfill = Backfill()
     public var media = Media()
     public var supabase = Supabase()
+    public var broadcast = Broadcast()
     public var supervisor = Supervisor()
     public var logging = Logging()
 

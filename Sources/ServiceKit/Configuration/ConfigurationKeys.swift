@@ -165,6 +165,34 @@ extension Configuration {
                 "supabase.url", \.supabase.url, unit: "https://PROJECT.supabase.co, or empty", check: { $0.isEmpty ? nil : url($0) },
                 "The Supabase project. Its service key is the credential supabase_service_key, never a key here."),
             ConfigurationKey(
+                "broadcast.sink", \.broadcast.sink,
+                "Where changes of messages are sent beside the supervisor's own feed (GET /changes, its websocket): to the",
+                "project's Supabase Realtime, with the credential supabase_service_key, or nowhere. It begins with what changes then."),
+            ConfigurationKey(
+                "broadcast.url", \.broadcast.url, unit: "URL, or empty", check: { $0.isEmpty ? nil : url($0) },
+                "The endpoint of another Realtime server, as http://HOST:4000/api/broadcast; empty: that of supabase.url."),
+            ConfigurationKey("broadcast.channel", \.broadcast.channel, check: notEmpty, "The channel that frontends subscribe to."),
+            ConfigurationKey(
+                "broadcast.private", \.broadcast.isPrivate,
+                "Whether it is a private channel: then policies on realtime.messages say who may hear it."),
+            ConfigurationKey(
+                "broadcast.messages_per_second", \.broadcast.messagesPerSecond, unit: "messages", check: range(1...100_000),
+                "The most that are sent in any second. Plans count each delivery to each subscriber, too: divide theirs (100 on",
+                "Free, 500 on Pro) by one more than the subscribers. A fifth is kept for live changes; after a 429 it is halved",
+                "for a while. A crawl's changes go at the rate that is left, the newest of each message."),
+            ConfigurationKey(
+                "broadcast.payload_kilobytes", \.broadcast.payloadKilobytes, unit: "KB", check: range(1...3900),
+                "The largest row that is sent; larger ones are skipped and counted."),
+            ConfigurationKey(
+                "broadcast.batch_messages", \.broadcast.batchMessages, unit: "messages", check: range(1...1000),
+                "The most in one request."),
+            ConfigurationKey(
+                "broadcast.patience_seconds", \.broadcast.patienceSeconds, unit: "seconds", check: range(1...604_800),
+                "How old a change may become while the endpoint refuses everything or is silent; then it is skipped and counted."),
+            ConfigurationKey(
+                "broadcast.keep_days", \.broadcast.keepDays, unit: "days", check: range(1...365),
+                "How long the writer keeps changes for GET /changes and for an endpoint that is away."),
+            ConfigurationKey(
                 "supervisor.listen", \.supervisor.listen, unit: "host:port",
                 "Where the supervisor answers HTTP. Put a reverse proxy with TLS before it to open it to others."),
             ConfigurationKey("logging.level", \.logging.level, reloadable: true, "The least severe entries that are written."),
