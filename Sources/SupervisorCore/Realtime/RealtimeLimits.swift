@@ -28,8 +28,8 @@ public enum RealtimeLimits {
     public static let keyBytes = 8192
     /// A client that is alive sends a heartbeat every 25 or 30 s; after this long without a frame it is gone.
     public static let silence = Duration.seconds(60)
-    /// How often the keys of those that are connected are judged again: a reader who was removed stays this long.
-    public static let review = Duration.seconds(60)
+    /// How often the keys of those that are connected are judged again: a reader who was removed stays this long. It costs a digest each.
+    public static let review = Duration.seconds(15)
     /// Bytes that wait for one subscriber beyond what the kernel holds for it: half a minute of twenty rows a second. Above that it is
     /// closed; it comes back and fetches what it missed. The waiting bytes are shared among those that wait for the same rows.
     public static let waitingBytes = 2 * 1024 * 1024
