@@ -23,6 +23,10 @@ public struct ChangeStore: Sendable {
         public var through: Int64
         /// Whether there may be more.
         public var isMore: Bool
+
+        public init(changes: [Change], through: Int64, isMore: Bool) {
+            (self.changes, self.through, self.isMore) = (changes, through, isMore)
+        }
     }
 
     /// What the outbox holds.

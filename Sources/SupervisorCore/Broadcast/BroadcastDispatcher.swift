@@ -51,6 +51,8 @@ public struct BroadcastDispatcher: Sendable {
         public var tooOld: Int64 = 0
         public var overflowed: Int64 = 0
         public var gone: Int64 = 0
+
+        public init() {}
     }
 
     public let plan: BroadcastPlan
