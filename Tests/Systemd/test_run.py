@@ -104,6 +104,16 @@ def test_a_killed_stage_comes_back_alone(run):
     assert one.stop() == 0
 
 
+def test_a_stage_that_drains_comes_back(run):
+    """The control command `drain` ends a stage with 0, as SIGTERM does: to its runner that is a restart and no end."""
+    one = run()
+    one.wait("run .*all ready")
+    subprocess.run(["kill", "-TERM", str(one.pid("listener@a"))], check=True)
+    one.wait("listener@a: ended with status 0: starts again in 0.2 s")
+    one.wait("listener@a: ready: all is well", times=2)
+    assert one.stop() == 0
+
+
 @pytest.mark.parametrize("status", [77, 78])
 def test_what_a_person_has_to_mend_is_not_started_again(run, status):
     one = run()
