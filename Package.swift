@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -105,6 +106,27 @@ let package = Package(
             exclude: ["README.md"]),
         .target(name: "Spool", dependencies: ["ListenerCore", "ProducerCore", "Events"]),
         .target(
+            name: "RealtimeServer",
+            dependencies: [
+                "SupervisorCore", "Primitives",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]),
+        .target(
+            name: "Broadcast",
+            dependencies: [
+                "SupervisorCore", "Primitives",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .target(name: "AdminPages", resources: [.embedInCode("Pages")]),
+        .target(
             name: "ObjectStore",
             dependencies: [
                 "Primitives", "Cryptography",
@@ -147,16 +169,19 @@ let package = Package(
         .executableTarget(
             name: "aaltohub-supervisor",
             dependencies: [
-                "SupervisorCore", "EventLink", "ServiceKit", "Store", "PostgreSQL", "ZeroMQ", "Cryptography", "Primitives",
+                "AdminPages", "Broadcast", "ObjectStore", "SupervisorCore", "RealtimeServer", "AccountStage", "TelegramClient", "EventLink", "ServiceKit", "Store", "PostgreSQL", "ZeroMQ", "Cryptography",
+                "Primitives",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .executableTarget(
             name: "aaltohubctl",
             dependencies: [
                 "Primitives", "TL", "PostgreSQL", "ZeroMQ", "TelegramClient", "TelegramConnection", "WriterCore", "EventLink", "Events",
-                "Store", "ServiceKit", "ProducerCore", "BackfillCore", "ListenerCore", "Spool", "AccountStage",
+                "Store", "SupervisorCore", "ServiceKit", "ProducerCore", "BackfillCore", "ListenerCore", "Spool", "AccountStage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

@@ -10,8 +10,12 @@ public struct Credentials: Sendable {
         case masterKey = "master_key"
         /// The api_hash that belongs to `telegram.api_id`: 32 hexadecimal digits.
         case apiHash = "api_hash"
-        /// What an HTTP caller presents as `Authorization: Bearer …` until there are admins with keys of their own.
+        /// What the one who installed it presents as `Authorization: Bearer …`: an admin whom no table names.
         case adminToken = "admin_token"
+        /// The secret under which `aaltohubctl admin token` makes tokens: 32 bytes or more.
+        case adminTokenKey = "admin_token_key"
+        /// The secret under which the Supabase project signs its tokens (HS256), where it still has one.
+        case supabaseJWTSecret = "supabase_jwt_secret"
         /// The password of the stage's database role, if it needs one.
         case databasePassword = "database_password"
         /// The service key of the Supabase project that files are stored in.

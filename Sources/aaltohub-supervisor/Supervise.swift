@@ -1,19 +1,28 @@
 import Glibc
 import Hummingbird
+import HummingbirdCore
 import NIOCore
 import Primitives
+import RealtimeServer
 import ServiceKit
 import SupervisorCore
 
 /// The supervisor's life: watch the taps, answer HTTP, until told to stop.
 func supervise(_ context: ServiceContext) async throws {
     let own = try OwnSockets(context)
+    let database = try Database(context)
+    let access = try Access(context)
+    let feed = ChangeFeed(context, database)
+    let sink = try BroadcastSink(context, database, feed)
+    let realtime = RealtimeHub(context, access)
     let parts = Parts(
-        context: context, watch: Watch(), database: try Database(context), access: try Access(context),
-        control: StageControl(folders: context.folders, zeroMQ: own.zeroMQ), audit: AuditLog(context))
+        context: context, watch: Watch(context.configuration), database: database, access: access,
+        control: StageControl(service: context, zeroMQ: own.zeroMQ), audit: AuditLog(context, database), feed: feed,
+        logins: LoginService(context, database), realtime: realtime)
     let listen = context.configuration.supervisor.listen
     let application = Application(
-        router: routes(parts),
+        router: try routes(parts),
+        server: HTTPServerBuilder { RealtimeHTTPChannel(responder: $0, hub: realtime) },
         configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port), serverName: nil),
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? listen.port
@@ -30,7 +39,15 @@ func supervise(_ context: ServiceContext) async throws {
             }
         }
         group.addTask { await watchTaps(into: parts.watch, own, context) }
-        group.addTask { await parts.access.run() }
+        group.addTask { await watchDatabase(into: parts.watch, parts.database, context) }
+        group.addTask { await watchAlarms(parts.watch, context) }
+        group.addTask { await parts.access.run(parts.database) }
+        group.addTask { await parts.audit.run() }
+        group.addTask { await parts.pages.run(parts.watch, parts.database, context) }
+        group.addTask { await parts.logins.run() }
+        group.addTask { await feed.run(own.zeroMQ) }
+        if let sink { group.addTask { await sink.run() } }
+        group.addTask { await runRealtime(parts) }
         // The stop that `drain` asks for has no signal that would end the server.
         group.addTask { await context.untilStop() }
         // Whichever ends first, ends the others: the server at a graceful stop, any of them by an error.

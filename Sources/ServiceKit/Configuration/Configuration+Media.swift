@@ -18,6 +18,11 @@ extension Configuration {
         public var folder = ""
         /// What stands before a key in `media_url` of the local store; empty: a file URL.
         public var publicURL = ""
+        /// Who may read files of the local store from the supervisor.
+        public enum Access: String, Hashable, Sendable, CaseIterable { case reader, signed, `public` }
+        public var access = Access.reader
+        /// Minutes that a signed link is good for.
+        public var linkMinutes = 60
         /// The bucket of Supabase Storage.
         public var bucket = "message-media"
     }
@@ -26,6 +31,8 @@ extension Configuration {
     public struct Supabase: Hashable, Sendable {
         /// `https://PROJECT.supabase.co`; empty: there is none.
         public var url = ""
+        /// File or address of the public keys that its tokens are signed with; empty: none are believed.
+        public var jwks = ""
     }
 }
 
@@ -58,4 +65,5 @@ extension Configuration {
 }
 
 extension Configuration.Media.Store: ConfigurationValue {}
+extension Configuration.Media.Access: ConfigurationValue {}
 extension Configuration.Media.FileType: ConfigurationValue {}

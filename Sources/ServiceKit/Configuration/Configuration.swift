@@ -19,6 +19,7 @@ public struct Configuration: Hashable, Sendable {
     public var supabase = Supabase()
     public var broadcast = Broadcast()
     public var supervisor = Supervisor()
+    public var alarms = Alarms()
     public var logging = Logging()
 
     public init() {}
@@ -116,6 +117,12 @@ public struct Configuration: Hashable, Sendable {
     /// The supervisor's HTTP server.
     public struct Supervisor: Hashable, Sendable {
         public var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+        /// The address under which browsers know it; empty: the one they ask.
+        public var publicURL = ""
+        /// Whether the last address of `X-Forwarded-For` is the caller's: only where a proxy of ours sets it.
+        public var trustForwardedFor = false
+        /// Hours that a page's login lasts.
+        public var sessionHours = 12
     }
 
     /// `host:port` that a server of ours binds.

@@ -157,13 +157,26 @@ extension Configuration {
                 "Folder of the local store; empty means `media` in the state directory."),
             ConfigurationKey(
                 "media.public_url", \.media.publicURL, unit: "URL, or empty", check: { $0.isEmpty ? nil : url($0) },
-                "What stands before a file's key in media_url where the local store is used, as when a web server shows",
-                "its folder; empty gives file URLs."),
+                "What stands before a file's key in media_url where the local store is used: the supervisor's own",
+                "https://HOST/media, or where a web server shows the folder; empty gives file URLs."),
+            ConfigurationKey(
+                "media.access", \.media.access,
+                "Who may read files of the local store from the supervisor (/media/KEY): whoever may read messages; or also",
+                "who has a link that is signed and expires, which a reader asks for (POST /media/links); or everybody.",
+                "media_url is the plain address in each case, so only with public does it open for whoever has it."),
+            ConfigurationKey(
+                "media.link_minutes", \.media.linkMinutes, unit: "minutes", check: range(1...10_080),
+                "How long a signed link is good for."),
             ConfigurationKey(
                 "media.bucket", \.media.bucket, unit: "name", check: bucket, "The bucket of Supabase Storage. It must be there."),
             ConfigurationKey(
                 "supabase.url", \.supabase.url, unit: "https://PROJECT.supabase.co, or empty", check: { $0.isEmpty ? nil : url($0) },
                 "The Supabase project. Its service key is the credential supabase_service_key, never a key here."),
+            ConfigurationKey(
+                "supabase.jwks", \.supabase.jwks, unit: "absolute path or https:// URL, or empty", check: { $0.isEmpty ? nil : keySet($0) },
+                "The public keys with which the project signs its users' tokens, where it uses asymmetric ones:",
+                "https://PROJECT.supabase.co/auth/v1/.well-known/jwks.json. A legacy secret is the credential",
+                "supabase_jwt_secret."),
             ConfigurationKey(
                 "broadcast.sink", \.broadcast.sink,
                 "Where changes of messages are sent beside the supervisor's own feed (GET /changes, its websocket): to the",
@@ -195,6 +208,25 @@ extension Configuration {
             ConfigurationKey(
                 "supervisor.listen", \.supervisor.listen, unit: "host:port",
                 "Where the supervisor answers HTTP. Put a reverse proxy with TLS before it to open it to others."),
+            ConfigurationKey(
+                "supervisor.public_url", \.supervisor.publicURL, unit: "URL, or empty", check: { $0.isEmpty ? nil : url($0) },
+                "The address under which browsers reach it, as behind a reverse proxy; only pages from there may change",
+                "anything, and with https:// their cookie is never sent without TLS. Empty: the address that is asked."),
+            ConfigurationKey(
+                "supervisor.trust_forwarded_for", \.supervisor.trustForwardedFor,
+                "Whether the last address in X-Forwarded-For is the caller's, whose wrong tokens are counted. Only behind",
+                "a reverse proxy that sets it: anybody else could write there what he likes."),
+            ConfigurationKey(
+                "supervisor.session_hours", \.supervisor.sessionHours, unit: "hours", check: range(1...720),
+                "How long a login at its pages lasts."),
+            ConfigurationKey(
+                "alarms.command", \.alarms.command, unit: "list: absolute path, arguments",
+                check: { $0.first?.hasPrefix("/") ?? true ? nil : "the program's absolute path first" },
+                "A program that the supervisor runs when an alarm begins, goes on or ends (ops/RUNBOOK.md), without a",
+                "shell, with JSON on its standard input, for 30 s at most; no message and no name is in it. Empty: none."),
+            ConfigurationKey(
+                "alarms.repeat_minutes", \.alarms.repeatMinutes, unit: "minutes, 0 is never", check: range(0...10_080),
+                "After how long an alarm that goes on is told again."),
             ConfigurationKey("logging.level", \.logging.level, reloadable: true, "The least severe entries that are written."),
             ConfigurationKey(
                 "logging.format", \.logging.format,
@@ -208,6 +240,10 @@ extension Configuration {
         let authority = rest.prefix { $0 != "/" }
         // Whoever reads the file must not find a password in it.
         return authority.isEmpty || authority.contains("@") ? "a URL that begins with https:// or http:// and names no user" : nil
+    }
+    /// Keys that came without TLS could be anybody's.
+    private static func keySet(_ text: String) -> String? {
+        text.hasPrefix("/") || text.hasPrefix("https://") && url(text) == nil ? nil : "an absolute path, or a URL that begins with https://"
     }
     private static func notEmpty(_ text: String) -> String? { text.isEmpty ? "a text that is not empty" : nil }
     /// Such as stand in a URL as they are: what Supabase's dashboard makes, without the characters that would have to be escaped.

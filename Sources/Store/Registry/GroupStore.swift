@@ -36,6 +36,14 @@ public struct GroupStore: Sendable {
         try await connection.run { try Self.find(reference, $0) }
     }
 
+    /// The group of that row. Throws `notFound`.
+    public func find(_ id: PostgresUUID) async throws -> RegisteredGroup {
+        try await connection.run { session in
+            guard let group = try Self.select(session, "g.id = $1", [.uuid(id)]).first else { throw StoreError.notFound("the group \(id)") }
+            return group
+        }
+    }
+
     /// Registers a chat, or enables it when it is registered. Returns it, and whether it is new.
     ///
     /// - Parameter account: of a basic group, whose copies are stored; nil: the only account there is. Throws `invalid` when there is not

@@ -9,7 +9,7 @@ public struct APIDocument: Sendable {
     /// Every operation that is for programs; pages and their files are not.
     public static let all: [APIOperation] =
         APIOperation.liveCrawler + APIOperation.groups + APIOperation.deadLetters + APIOperation.admins + APIOperation.sessions
-        + APIOperation.health
+        + APIOperation.accounts + APIOperation.status + APIOperation.media + APIOperation.changes + APIOperation.health
 
     /// The methods of a path, in upper case; empty when no operation has it.
     public func methods(of path: String) -> [String] {

@@ -58,10 +58,11 @@ extension APIOperation {
         APIOperation(
             "post", "/admin/crawler-status/{group_id}/crawl", tag: "groups",
             "Has a group's past fetched again; without a time: the days that are kept", role: .admin, parameters: [groupID],
-            body: APISchema.body([
-                "since": ["type": "integer", "minimum": 0, "description": "unix seconds"],
-                "days": ["type": "integer", "minimum": 1, "maximum": 3650],
-            ]),
+            body: APISchema.body(
+                [
+                    "since": ["type": "integer", "minimum": 0, "description": "unix seconds"],
+                    "days": ["type": "integer", "minimum": 1, "maximum": 3650],
+                ], most: 1),
             .json(
                 202, "ordered",
                 APISchema.object(["job": APISchema.integer, "account": APISchema.text, "is_running": APISchema.flag])),

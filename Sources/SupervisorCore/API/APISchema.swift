@@ -24,10 +24,13 @@ public enum APISchema {
     }
 
     /// An object of a request: any of these members, and no others.
-    public static func body(_ members: KeyValuePairs<String, JSON>, required: [String] = []) -> JSON {
+    ///
+    /// - Parameter most: so many of them at once.
+    public static func body(_ members: KeyValuePairs<String, JSON>, required: [String] = [], most: Int? = nil) -> JSON {
         [
             "type": "object", "properties": .object(members.map { JSON.Member($0.key, $0.value) }),
             "required": .array(required.map(JSON.string)), "additionalProperties": false,
+            "maxProperties": .integer(Int64(most ?? members.count)),
         ]
     }
 

@@ -1,46 +1,229 @@
+import Cryptography
 import Hummingbird
 import Primitives
 import ServiceKit
+import Store
 import SupervisorCore
+import Synchronization
 
-/// Who may: joins what callers present with what the table of admins says. No call of it waits for anything.
+/// Who may: joins what callers present with what the table of admins says. No call of it waits for anything: the table and the keys are
+/// kept beside, fresh to some seconds, and the last known ones count while the database is away.
 final class Access: Sendable {
+    /// How often the table of admins is read: after so long at most somebody who was taken out is out.
+    private static let interval = Duration.seconds(5)
+    /// Sessions that were ended before their time and are remembered.
+    private static let mostEnded = 10_000
+
+    private static let noTable = AccessRefusal.unavailable("the table of admins has not been read yet: the database is away")
+
     private let context: ServiceContext
     private let token: BearerToken
+    /// Secrets for tokens; the public keys come beside them.
+    private let secrets: [TokenKey]
+    let sessions: PageSessions
+    private let state: Mutex<State>
+    let keySet: KeySet
+
+    private struct State {
+        var verifier: TokenVerifier
+        /// By subject; nil: never read.
+        var admins: [String: Role]?
+        var limiter = FailureLimiter()
+        /// Ids of sessions that were ended, with the seconds since 1970 until which they would have lasted.
+        var ended: [String: Int64] = [:]
+    }
 
     init(_ context: ServiceContext) throws {
-        let secret = try context.credentials.require(.adminToken)
+        let credentials = context.credentials
+        let secret = try credentials.require(.adminToken)
         guard let token = BearerToken(secret.bytes) else {
             throw ServiceError.configuration(
                 "credential admin_token is shorter than \(BearerToken.shortest) bytes: make one with `openssl rand -hex 32`")
         }
+        var keys: [TokenKey] = []
+        var secrets = [secret.bytes]
+        for name in [Credentials.Name.adminTokenKey, .supabaseJWTSecret] {
+            guard let secret = try credentials.find(name) else { continue }
+            guard let key = TokenKey(secret: secret.bytes) else {
+                throw ServiceError.configuration("credential \(name.rawValue) is shorter than \(TokenKey.shortestSecret) bytes")
+            }
+            keys.append(key)
+            secrets.append(secret.bytes)
+        }
+        let keySet = try KeySet(context)
+        self.keySet = keySet
         self.context = context
         self.token = token
+        self.secrets = keys
+        sessions = PageSessions(secrets: secrets)
+        state = Mutex(State(verifier: TokenVerifier(keys + keySet.fromFile)))
     }
 
     /// Who presents this token, from wherever it was taken: a header, an `apikey`, a message of a websocket.
     ///
     /// - Parameter peer: the caller's address, by which failures are slowed down.
     func caller(presenting text: String, from peer: String) throws(AccessRefusal) -> Caller {
-        guard token.admits("Bearer \(text)") else { throw .badToken("this token is not known here") }
-        return Caller(subject: Caller.tokenSubject, role: .admin, means: .adminToken)
+        let digest = sha256(Array(text.utf8))
+        let now = SystemClock.now
+        if let seconds = state.withLock({ $0.limiter.wait(peer, digest: digest, now: now) }) { throw .slowedDown(seconds: seconds) }
+        do throws(AccessRefusal) {
+            let caller = try caller(text)
+            state.withLock { $0.limiter.succeeded(digest: digest) }
+            return caller
+        } catch {
+            if error.isGuess { state.withLock { $0.limiter.failed(peer, now: now) } }
+            throw error
+        }
+    }
+
+    private func caller(_ text: String) throws(AccessRefusal) -> Caller {
+        if token.admits("Bearer \(text)") { return Caller(subject: Caller.tokenSubject, role: .admin, means: .adminToken) }
+        let verifier = state.withLock { $0.verifier }
+        let claims: TokenClaims
+        do throws(AccessRefusal) {
+            claims = try verifier.verify(text, at: SystemClock.unix)
+        } catch {
+            if verifier.namesUnknownKey(text) { keySet.wanted() }
+            throw error
+        }
+        guard claims.subject != Caller.tokenSubject else { throw .notAdmitted }
+        let (subject, role) = try admitted(claims)
+        return Caller(subject: subject, role: role, means: .token, expiresAt: claims.expiresAt)
+    }
+
+    /// The row that this token's holder has, or the one of all who have its role.
+    private func admitted(_ claims: TokenClaims) throws(AccessRefusal) -> (String, Role) {
+        guard let admins = state.withLock({ $0.admins }) else { throw Self.noTable }
+        if let subject = claims.subject, let role = admins[subject] { return (subject, role) }
+        guard let name = claims.role, !claims.isAnonymous, admins["role:\(name)"] != nil else { throw .notAdmitted }
+        // A row for many makes readers, whatever stands in it.
+        return (claims.subject ?? "role:\(name)", .reader)
     }
 
     /// Who sends this request, if they may do what `role` may. Counts refusals.
     func admit(_ request: Request, from peer: String, as role: Role) throws(AccessRefusal) -> Caller {
         do throws(AccessRefusal) {
-            guard let header = request.headers[.authorization] else { throw .anonymous }
-            let parts = header.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw .badToken("the form is Authorization: Bearer TOKEN") }
-            let caller = try caller(presenting: String(parts[1]), from: peer)
+            let caller = try caller(of: request, from: peer)
             guard caller.role >= role else { throw .needs(role) }
             return caller
         } catch {
-            context.status.count("http_refused_total", ["reason": error.reason])
+            refused(error)
             throw error
         }
     }
 
+    /// Counts a refusal, for who calls `caller(presenting:from:)` directly.
+    func refused(_ error: AccessRefusal) { context.status.count("http_refused_total", ["reason": error.reason]) }
+
+    private func caller(of request: Request, from peer: String) throws(AccessRefusal) -> Caller {
+        let address = address(of: request, peer)
+        if let header = request.headers[.authorization] {
+            let parts = header.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+                throw .badToken("the form is Authorization: Bearer TOKEN")
+            }
+            return try caller(presenting: String(parts[1]), from: address)
+        }
+        guard let session = try session(of: request, from: address) else { throw .anonymous }
+        if ![.get, .head, .options].contains(request.method) {
+            try checkOrigin(request)
+            try sessions.check(session, csrf: request.headers[HeaderName(PageSessions.csrfHeader)!])  // a token of RFC 9110
+        }
+        return try caller(of: session)
+    }
+
+    /// The session of a request's cookie; nil when it has none.
+    func session(of request: Request, from peer: String) throws(AccessRefusal) -> PageSessions.Session? {
+        guard let cookie = request.cookies[PageSessions.cookieName]?.value, !cookie.isEmpty else { return nil }
+        let digest = sha256(Array(cookie.utf8))
+        let now = SystemClock.now
+        if let seconds = state.withLock({ $0.limiter.wait(peer, digest: digest, now: now) }) { throw .slowedDown(seconds: seconds) }
+        let session: PageSessions.Session
+        do throws(AccessRefusal) {
+            session = try sessions.session(cookie, at: SystemClock.unix)
+        } catch {
+            if error.isGuess { state.withLock { $0.limiter.failed(peer, now: now) } }
+            throw error
+        }
+        if state.withLock({ $0.ended[session.id] != nil }) { throw .expired }
+        state.withLock { $0.limiter.succeeded(digest: digest) }
+        return session
+    }
+
+    /// Who a session is, by the table as it is now.
+    func caller(of session: PageSessions.Session) throws(AccessRefusal) -> Caller {
+        if session.isAdminToken {
+            return Caller(subject: Caller.tokenSubject, role: .admin, means: .session, expiresAt: session.expiresAt)
+        }
+        guard let admins = state.withLock({ $0.admins }) else { throw Self.noTable }
+        guard let role = admins[session.subject] else { throw .notAdmitted }
+        return Caller(subject: session.subject, role: role, means: .session, expiresAt: session.expiresAt)
+    }
+
+    /// Refuses what a page of another site sends. Throws `crossSite`.
+    func checkOrigin(_ request: Request) throws(AccessRefusal) {
+        try SameOrigin.check(
+            origin: request.headers[.origin], fetchSite: request.headers[HeaderName("Sec-Fetch-Site")!],  // a token of RFC 9110
+            host: request.head.authority, publicURL: context.configuration.supervisor.publicURL)
+    }
+
+    /// Ends a session before its time.
+    func end(_ session: PageSessions.Session) {
+        let now = SystemClock.unix.seconds
+        state.withLock { state in
+            state.ended = state.ended.filter { $0.value > now }
+            if state.ended.count >= Self.mostEnded, let first = state.ended.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
+                state.ended[first.key] = nil
+            }
+            state.ended[session.id] = session.expiresAt
+        }
+    }
+
+    /// The address by which a caller's failures are counted.
+    func address(of request: Request, _ peer: String) -> String {
+        guard context.configuration.supervisor.trustForwardedFor,
+            let last = request.headers[values: HeaderName("X-Forwarded-For")!].last?.split(separator: ",").last  // likewise
+        else { return peer }
+        return String(last.filter { $0 != " " })
+    }
+
+    /// The seconds that a session may last, and whether its cookie needs TLS.
+    var sessionSeconds: Int64 { Int64(context.configuration.supervisor.sessionHours) * 3600 }
+    var needsTLS: Bool { context.configuration.supervisor.publicURL.hasPrefix("https://") }
+
+    /// Takes the table over as it is now; after a change that was made here, so that it counts at once.
+    func reload(_ database: Database) async throws {
+        let rows = try await database.use { try await AdminStore($0).list() }
+        let admins = Dictionary(rows.compactMap { row in Role(rawValue: row.role).map { (row.subject, $0) } }, uniquingKeysWith: { $1 })
+        state.withLock { $0.admins = admins }
+        context.status.gauge("admins", Double(admins.count))
+    }
+
     /// Keeps the table of admins and the keys fresh until the task is cancelled.
-    func run() async { await context.untilStop() }
+    func run(_ database: Database) async {
+        await withTaskGroup { group in
+            group.addTask {
+                await self.keySet.run { keys in self.state.withLock { $0.verifier = TokenVerifier(self.secrets + keys) } }
+            }
+            group.addTask { await self.follow(database) }
+        }
+    }
+
+    private func follow(_ database: Database) async {
+        var isAway = false
+        while !Task.isCancelled, !context.isStopping {
+            do {
+                try await reload(database)
+                if isAway { context.logger.notice("the table of admins is read again") }
+                isAway = false
+            } catch {
+                if !isAway {
+                    context.logger.warning("the table of admins cannot be read, the last known one counts: \(DatabaseDoctor.remedy(error))")
+                }
+                isAway = true
+            }
+            context.status.fact("database", isAway ? "away" : "ok")
+            do { try await Task.sleep(for: Self.interval) } catch { return }
+        }
+    }
 }

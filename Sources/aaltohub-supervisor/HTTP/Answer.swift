@@ -1,4 +1,3 @@
-import Foundation
 import Hummingbird
 import NIOCore
 import Primitives
@@ -50,20 +49,31 @@ extension Request {
     /// Bytes of a body that the API takes; what is asked for is small.
     static let mostBodyBytes = 64 << 10
 
-    /// The body as a JSON object; an empty body is an empty object. Throws `Refusal` (400, 413).
+    /// The body as a JSON object; an empty body is an empty object. Throws `Refusal` (400, 413, 415).
     func jsonObject(atMost bytes: Int = Request.mostBodyBytes) async throws -> JSON {
         let buffer = try await body.collect(upTo: bytes)
         if buffer.readableBytes == 0 { return .object([]) }
+        // A form of another site's page could not send this type without being asked about first.
+        let type = headers[.contentType]?.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+        guard type == "application/json" else { throw Refusal(.unsupportedMediaType, "the body is application/json") }
         let json: JSON
-        do {
-            json = try JSONDecoder().decode(JSON.self, from: Data(buffer.readableBytesView))
+        do throws(JSONError) {
+            json = try JSON(reading: [UInt8](buffer.readableBytesView))
         } catch {
             throw Refusal.badRequest("the body is not JSON")
         }
-        guard case .object = json else { throw Refusal.badRequest("the body is one JSON object") }
+        guard case .object(let members) = json else { throw Refusal.badRequest("the body is one JSON object") }
+        guard Set(members.map(\.name)).count == members.count else { throw Refusal.badRequest("a member of the body stands there twice") }
         return json
     }
 
     /// The value of a query parameter, percent-decoded; nil when it is not given.
     func query(_ name: String) -> String? { uri.queryParameters[name[...]].map { String($0) } }
+
+    /// Likewise, but throws `Refusal` (400) when it is given twice.
+    func single(_ name: String) throws(Refusal) -> String? {
+        let values = uri.queryParameters[values: name[...]]
+        guard values.count < 2 else { throw Refusal.badRequest("\(name) stands there twice") }
+        return values.first.map { String($0) }
+    }
 }

@@ -1,33 +1,106 @@
+import PostgreSQL
 import Primitives
 import ServiceKit
+import Store
 import SupervisorCore
+import Synchronization
 
-/// Who did what and when: every action that changes something is told here, whether it was done, refused or failed.
+/// Who did what and when: every action that changes something is told here, whether it was done, refused or failed; in the service's log at
+/// once, and in the table `audit_log`. While the database is away entries wait for it here.
 final class AuditLog: Sendable {
-    private let context: ServiceContext
+    /// Entries that wait; beyond it the oldest are only in the service's log.
+    private static let mostWaiting = 1000
+    /// How often those that wait are tried again.
+    private static let interval = Duration.seconds(2)
 
-    init(_ context: ServiceContext) { self.context = context }
+    private let context: ServiceContext
+    private let database: Database
+    private let waiting = Mutex<[AuditStore.Entry]>([])
+    private let listeners = Mutex<[@Sendable (JSON) -> Void]>([])
+
+    init(_ context: ServiceContext, _ database: Database) {
+        self.context = context
+        self.database = database
+    }
+
+    /// Calls `listener` with each entry as it is made.
+    func onEntry(_ listener: @escaping @Sendable (JSON) -> Void) { listeners.withLock { $0.append(listener) } }
 
     /// Does the action and writes down what became of it.
     ///
     /// - Parameters:
     ///   - action: `restart`, `toggle`, `crawl`, …
-    ///   - target: a stage, a group's id, a dead letter's id; no secret, no text of a message.
+    ///   - target: a stage, a group's id, a dead letter's id; no secret, nobody's words.
+    ///   - details: likewise.
     func record<T: Sendable>(
-        _ action: String, _ target: String, by caller: Caller, _ body: () async throws -> T
+        _ action: String, _ target: String, by caller: Caller, details: JSON = .object([]), _ body: () async throws -> T
     ) async throws -> T {
         do {
             let value = try await body()
-            write(action, target, caller, "done")
+            await write(action, target, by: caller, details: details, outcome: "done")
             return value
         } catch {
-            write(action, target, caller, "failed")
+            let (outcome, reason) = AuditLog.outcome(of: error)
+            await write(action, target, by: caller, details: details, outcome: outcome, reason: reason)
             throw error
         }
     }
 
-    private func write(_ action: String, _ target: String, _ caller: Caller, _ outcome: String) {
+    /// Writes down what was done, refused or failed without a body of its own.
+    func write(
+        _ action: String, _ target: String, by caller: Caller, details: JSON = .object([]), outcome: String, reason: String? = nil
+    ) async {
+        let entry = AuditStore.Entry(
+            at: SystemClock.unix, actor: caller.subject, means: caller.means.rawValue, action: action, target: target, details: details,
+            outcome: outcome, reason: reason)
         context.logger.notice(
-            "audit", metadata: ["actor": "\(caller.subject)", "action": "\(action)", "target": "\(target)", "outcome": "\(outcome)"])
+            "audit",
+            metadata: [
+                "actor": "\(entry.actor)", "action": "\(action)", "target": "\(target)", "outcome": "\(outcome)",
+                "reason": "\(reason ?? "")",
+            ])
+        context.status.count("audit_entries_total", ["action": action, "outcome": outcome])
+        waiting.withLock { waiting in
+            waiting.append(entry)
+            if waiting.count > Self.mostWaiting { waiting.removeFirst() }
+        }
+        for listener in listeners.withLock({ $0 }) { listener(entry.json) }
+        await flush()
+    }
+
+    /// Writes what waits to the table; what cannot be written now goes on waiting.
+    private func flush() async {
+        let entries = waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        guard !entries.isEmpty else { return }
+        do {
+            try await database.use { try await AuditStore($0).add(entries) }
+        } catch let error as PostgresError where !error.isAway {
+            // Nothing that waits would mend it; the service's log has the entries.
+            context.logger.error("the audit log refused \(entries.count) entries: \(error)")
+        } catch {
+            waiting.withLock { $0 = Array((entries + $0).suffix(Self.mostWaiting)) }
+        }
+        context.status.gauge("audit_entries_waiting", Double(waiting.withLock { $0.count }))
+    }
+
+    /// Brings what waits into the table until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled, !context.isStopping {
+            await flush()
+            do { try await Task.sleep(for: Self.interval) } catch { return }
+        }
+    }
+
+    /// Refused: asked wrongly, or not possible as things are. Failed: something was away or broke.
+    private static func outcome(of error: any Error) -> (outcome: String, reason: String) {
+        switch error {
+        case let error as Refusal: (error.status.code >= 500 ? "failed" : "refused", error.message)
+        case let error as AccessRefusal: ("refused", error.text)
+        case let error as StoreError: ("refused", error.description)
+        default: ("failed", ServiceMain.serviceError(error).message)
+        }
     }
 }

@@ -11,6 +11,7 @@ import SupervisorCore
 /// A database or a stage that is away is 503 with the reason; only what nobody foresaw is 500, and the log has it.
 struct Failures: RouterMiddleware {
     let context: ServiceContext
+    let document: APIDocument
 
     func handle(
         _ request: Request, context: HTTPContext, next: (Request, HTTPContext) async throws -> Response
@@ -29,6 +30,7 @@ struct Failures: RouterMiddleware {
         switch error {
         case let error as Refusal: return Answer.failure(error.status, error.message)
         case let error as AccessRefusal: return error.response
+        case let error as HTTPError where error.status == .notFound: return nothing(at: request)
         case let error as HTTPError: return Answer.failure(error.status, error.body ?? error.status.reasonPhrase)
         case is NIOTooManyBytesError: return Answer.failure(.contentTooLarge, "the body is too large")
         case let error as StoreError: return error.response
@@ -41,6 +43,19 @@ struct Failures: RouterMiddleware {
             self.context.logger.error("\(request.method) \(request.uri.path): \(error)")
             return Answer.failure(.internalServerError, "unexpected; the supervisor's log has the reason")
         }
+    }
+}
+
+extension Failures {
+    /// No route: the path is unknown (404), or has other methods (405).
+    private func nothing(at request: Request) -> Response {
+        let methods = document.methods(of: request.uri.path)
+        guard !methods.isEmpty, !methods.contains(request.method.rawValue) else {
+            return Answer.failure(.notFound, "there is nothing here")
+        }
+        var response = Answer.failure(.methodNotAllowed, "here is \(methods.joined(separator: ", ")) alone")
+        response.headers[.allow] = methods.joined(separator: ", ")
+        return response
     }
 }
 

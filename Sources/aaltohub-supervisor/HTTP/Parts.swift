@@ -1,3 +1,4 @@
+import RealtimeServer
 import ServiceKit
 import SupervisorCore
 
@@ -9,4 +10,8 @@ struct Parts: Sendable {
     let access: Access
     let control: StageControl
     let audit: AuditLog
+    let feed: ChangeFeed
+    let logins: LoginService
+    let realtime: RealtimeHub
+    let pages = PageStream()
 }
