@@ -19,6 +19,8 @@ public struct ListenerMachine: Sendable {
         case log(LogLine)
         /// Bytes that nobody could read, for later study. The differences bring what they said.
         case quarantine(QuarantinedObject)
+        /// Connect to Telegram and stay so; with false, hang up and stay away.
+        case connect(Bool)
         case stop(StopReason)
     }
 
@@ -66,6 +68,8 @@ public struct ListenerMachine: Sendable {
     /// The connection's own new session was announced before there was an engine to tell.
     private var isSessionAnnounced = false
     private var isFull = false
+    /// An operator has paused the account: Telegram is left alone.
+    public private(set) var isAccountPaused: Bool
     private var spool: SpoolLedger
     /// The first segment is asked for; the engine starts when it is on the disk.
     private var isOpening = false
@@ -94,12 +98,14 @@ public struct ListenerMachine: Sendable {
     ///   - spoolLimit: bytes of the spool beyond which Telegram is not read.
     ///   - segmentBytes: bytes of one of its segments.
     ///   - windowRecords: the most records that no disk holds yet.
+    ///   - isAccountPaused: Telegram is left alone until `accountPaused(false)`.
     public init(
         producer: ProducerMachine.Producer, groups: some Sequence<CapturedGroup>, peers: PeerBook, seed: UInt64, spool: SpoolScan,
         spoolLimit: Int, segmentBytes: Int = ListenerLimits.segmentBytes, windowRecords: Int = ProducerLimits.windowRecords,
-        layer: Int32 = TL.newestLayer
+        layer: Int32 = TL.newestLayer, isAccountPaused: Bool = false
     ) {
         self.layer = layer
+        self.isAccountPaused = isAccountPaused
         registry = GroupRegistry(groups)
         let ledger = SpoolLedger(spool, producer: producer, limit: spoolLimit, segmentBytes: segmentBytes)
         self.spool = ledger
@@ -111,8 +117,10 @@ public struct ListenerMachine: Sendable {
 
     // MARK: what the shell asks
 
-    /// Connected to Telegram and up to date. The writer may be away: the spool keeps what it will want.
-    public var isReady: Bool { hasCaughtUp && isTelegramConnected }
+    /// Connected to Telegram and up to date, or told to leave it alone. The writer may be away: the spool keeps what it will want.
+    public var isReady: Bool { isAccountPaused || isFollowing }
+    /// Connected to Telegram and up to date.
+    public var isFollowing: Bool { hasCaughtUp && isTelegramConnected && !isAccountPaused }
     public var isDraining: Bool { drainBefore != nil }
     /// The spool is full: pushes are left to the difference until there is room.
     public var isPaused: Bool { isFull }
@@ -146,6 +154,7 @@ public struct ListenerMachine: Sendable {
             log(.notice, "the spool holds \(link.unacknowledged) records in \(spool.count) segments")
             openSpool(known: [:], database: nil)
         }
+        if !isAccountPaused { actions.append(.connect(true)) }
         return finish()
     }
 
@@ -207,9 +216,15 @@ public struct ListenerMachine: Sendable {
                 "\(link.unacknowledged) records wait for the writer and there is no room for more: Telegram is not read until there is")
         } else if isFull, !full, spool.hasRoom, link.window.hasRoom, !isDraining {
             isFull = false
-            log(.notice, "room again: reading Telegram")
-            run(engine?.resume(now: now) ?? [], now: now, clock: clock)
+            log(.notice, "room again")
+            readAgain(now: now, clock: clock)
         }
+    }
+
+    /// Reads Telegram again, unless something else still speaks against it.
+    private mutating func readAgain(now: Instant, clock: UnixTime) {
+        guard !isFull, !isAccountPaused, !isDraining else { return }
+        run(engine?.resume(now: now) ?? [], now: now, clock: clock)
     }
 
     private var oldestWaiting: UnixTime? {
@@ -284,6 +299,7 @@ public struct ListenerMachine: Sendable {
         recorder = Recorder(written: written.map { ($0.key, $0.value) }, seed: seed)
         engine = UpdateEngine(positions: positions, channels: registry.channels, peers: startPeers, layer: layer, seed: seed, now: now)
         startPeers = PeerBook(limit: 1)
+        if isAccountPaused { engine?.pause() }
         guard isTelegramConnected else { return }
         run(engine?.connected(now: now) ?? [], now: now, clock: clock)
         // Else the engine would take the next one, which may have lost updates, for this.
@@ -382,6 +398,24 @@ public struct ListenerMachine: Sendable {
         unresolved.formIntersection(new.channels)
         lostChannels = lostChannels.filter { new.contains(.channel, $0.key) }
         if new.channels != old { track(now: now, clock: clock) }
+        return finish()
+    }
+
+    /// Whether an operator has the account paused, whenever it may have changed. What Telegram has meanwhile, it keeps for the difference.
+    public mutating func accountPaused(_ isPaused: Bool, now: Instant, clock: UnixTime) -> [Action] {
+        guard isPaused != isAccountPaused, !isDraining else { return finish() }
+        isAccountPaused = isPaused
+        if isPaused {
+            log(.notice, "the account is paused: Telegram is left alone")
+            engine?.pause()
+            actions.append(.connect(false))
+        } else {
+            log(.notice, "the account goes on")
+            // What it had caught up with is long past.
+            hasCaughtUp = false
+            readAgain(now: now, clock: clock)
+            actions.append(.connect(true))
+        }
         return finish()
     }
 

@@ -38,7 +38,8 @@ extension ListenerMachine {
         let arrivals = engine?.arrivals ?? (pushed: 0, fetched: 0, foundBehind: 0)
         return .object([
             .init("ready", .bool(isReady)), .init("caught_up", .bool(hasCaughtUp)), .init("welcomed", .bool(link.isWelcomed)),
-            .init("held", .bool(link.isHeld)), .init("paused", .bool(isPaused)), .init("draining", .bool(isDraining)),
+            .init("held", .bool(link.isHeld)), .init("paused", .bool(isPaused)), .init("account_paused", .bool(isAccountPaused)),
+            .init("draining", .bool(isDraining)),
             .init("epoch", .integer(Int64(clamping: link.epoch))), .init("committed", .integer(Int64(clamping: link.committed))),
             .init("unacknowledged", .integer(Int64(link.unacknowledged))), .init("window_bytes", .integer(Int64(link.window.bytes))),
             .init("spool_bytes", .integer(Int64(spoolState.bytes))), .init("spool_segments", .integer(Int64(spoolState.segments))),
@@ -63,6 +64,7 @@ extension ListenerMachine {
     /// One line for `systemctl status`.
     public var statusLine: String {
         if isDraining { return "draining, \(link.unacknowledged) records left" }
+        if isAccountPaused { return "the account is paused, \(link.unacknowledged) unacknowledged" }
         if engine == nil { return "waiting for the writer" }
         if !hasCaughtUp { return "catching up with Telegram" }
         var line = "\(registry.count) groups, \(counters.records) records, \(link.unacknowledged) unacknowledged"

@@ -53,6 +53,8 @@ public enum DisconnectReason: Hashable, Sendable {
     case keyExchangeFailed(KeyExchangeError?)
     /// The session asked for it.
     case session(ClientSession.CloseReason)
+    /// Its owner suspended it: none is made until it is resumed.
+    case suspended
 }
 
 /// What a connection tells its owner.
@@ -93,7 +95,7 @@ public enum TelegramCallError: Error, Hashable, Sendable {
     case overloaded
     /// The calling task was cancelled.
     case cancelled
-    /// The connection was closed by its owner.
+    /// The connection was closed or suspended by its owner.
     case closed
     /// The server does not know the key.
     case keyRejected

@@ -20,6 +20,7 @@ extension TelegramConnection {
     /// Waits as long as the policy asks, then connects.
     func reconnect() {
         if case .stopped = phase { return }
+        if isSuspended { return }
         let at = policy.nextAttempt(after: now)
         phase = .waiting(until: at)
         if at <= now { connect() } else { armTimer() }

@@ -39,6 +39,8 @@ public actor TelegramConnection {
 
     var mailbox = EventMailbox()
     var isReadingPaused = false
+    /// No connection is made, and no call taken.
+    var isSuspended = false
 
     var calls: [UInt64: Call] = [:]
     var callOfHandle: [RequestHandle: UInt64] = [:]
@@ -88,28 +90,66 @@ public actor TelegramConnection {
 
     /// Begins to connect.
     public func start() {
-        guard case .idle = phase else { return }
-        if let credentials { makeSession(credentials, clock: guessedClock()) }
+        guard case .idle = phase, !isSuspended else { return }
+        if session == nil, let credentials { makeSession(credentials, clock: guessedClock()) }
         reconnect()
+    }
+
+    /// Leaves the server until `resume`, with key and session kept: acknowledges what came and closes the socket; what is under way and
+    /// what is called meanwhile fails as closed. Returns when the socket is closed. Before `start` it keeps that from connecting.
+    public func suspend() async {
+        if case .stopped = phase { return }
+        guard !isSuspended else { return }
+        isSuspended = true
+        let open = acknowledgeAll()
+        for id in calls.keys.sorted() {
+            if let handle = calls[id]?.handle { session?.cancel(handle) }
+            finish(id, .failure(.closed))
+        }
+        let wasEstablished = if case .established = phase { true } else { false }
+        channelNumber = 0
+        phase = .idle
+        transport = nil
+        address = nil
+        dropRunners()
+        if wasEstablished {
+            session?.connectionLost(now: now)
+            logger.notice("suspended")
+            mailbox.append(.disconnected(.suspended))
+        }
+        await close(open)
+    }
+
+    /// Connects again after `suspend`; for a connection that was never started, `start`.
+    public func resume() {
+        isSuspended = false
+        start()
     }
 
     /// Acknowledges what came, closes the socket, fails what is under way and ends `events`. Returns when the socket is closed.
     public func close() async {
-        var open: (any Channel)?
-        if case .established(let channel) = phase {
+        let open = acknowledgeAll()
+        stop(.closed)
+        await close(open)
+    }
+
+    /// Acknowledges what came; the channel that is open.
+    private func acknowledgeAll() -> (any Channel)? {
+        switch phase {
+        case .established(let channel):
             session?.flushAcknowledgments(now: now)
             if let packet = session?.pollPacket(now: now, using: &random) { write(packet, to: channel) }
+            return channel
+        case .exchanging(let channel, _, _): return channel
+        default: return nil
         }
-        switch phase {
-        case .established(let channel), .exchanging(let channel, _, _): open = channel
-        default: break
-        }
-        stop(.closed)
-        if let open {
-            open.close(mode: .all, promise: nil)
-            // Its failure would only say that it is closed already.
-            try? await open.closeFuture.get()
-        }
+    }
+
+    private func close(_ channel: (any Channel)?) async {
+        guard let channel else { return }
+        channel.close(mode: .all, promise: nil)
+        // Its failure would only say that it is closed already.
+        try? await channel.closeFuture.get()
     }
 
     // MARK: calls
@@ -123,6 +163,7 @@ public actor TelegramConnection {
         mayPack: Bool = true
     ) async throws(TelegramCallError) -> [UInt8] {
         if case .stopped(let reason) = phase { throw reason }
+        if isSuspended { throw .closed }
         guard calls.count < ConnectionLimits.pendingCalls else { throw .overloaded }
         lastCall += 1
         let id = lastCall

@@ -26,7 +26,7 @@ func commands(
         "reload": { (request) async throws(ControlFailure) -> JSON in
             said(request)
             guard await crawler.look() else { throw ControlFailure("the groups cannot be read: the database is away") }
-            return ["groups": .integer(Int64(await crawler.rows.count))]
+            return ["groups": .integer(Int64(await crawler.rows.count)), "paused": .bool(await crawler.accountPause.isPaused)]
         },
         "pause": { request in
             said(request)
@@ -70,6 +70,7 @@ extension Crawler {
         let group = try await group(arguments)
         let since = arguments["since"]?.integer ?? serverTime.seconds - settings.window.inWholeSeconds
         guard since >= 0, since <= serverTime.seconds else { throw ControlFailure("since is no time of the past, in unix seconds") }
+        guard !accountPause.isPaused else { throw ControlFailure("\(account) is paused: `aaltohubctl accounts resume \(account)` first") }
         guard group.isEnabled else { throw ControlFailure("the group is disabled: enable it first") }
         guard group.isOurs(account, facts.usable) else {
             let crawler = Planner.crawler(of: group.facts, usable: facts.usable)
@@ -135,7 +136,8 @@ extension Crawler {
             ]
         }
         let crawl: JSON = [
-            "paused": .bool(isPaused), "running": .array(running), "open": .array(open), "gaps_open": .integer(Int64(openGaps)),
+            "paused": .bool(isPaused), "account_paused": .bool(accountPause.isPaused), "running": .array(running), "open": .array(open),
+            "gaps_open": .integer(Int64(openGaps)),
             "groups": .integer(Int64(rows.count)), "unknown_groups": .integer(Int64(await unknown.count)),
             "unacknowledged_records": .integer(Int64(await records.unacknowledged)),
         ]

@@ -103,7 +103,7 @@ extension Crawler {
     func readAgain(_ group: Ledger.Group, _ ids: [Int64]) async {
         guard let peer = await peers.input(of: group.key) else { return }
         do {
-            for batch in ids.chunks(of: BackfillLimits.pageMessages) where !isStopping {
+            for batch in ids.chunks(of: BackfillLimits.pageMessages) where !mustLeave {
                 switch try await fetch(HistoryCalls.messages(batch, of: peer), group, kind: "again") {
                 case .page(let page):
                     let changes = page.changes + confirmed(batch, page, group)
@@ -133,7 +133,7 @@ extension Crawler {
             try await store([], .end, scan, group, isLive: isLive)
         }
         while true {
-            if isStopping || isCancelled(scan.plan.job) { return .left }
+            if mustLeave || isCancelled(scan.plan.job) { return .left }
             guard let peer = await peers.input(of: group.key) else {
                 await setAccess(group, .unknown, "its access hash is not known")
                 return .left
@@ -258,7 +258,7 @@ extension Crawler {
                 let bytes = try await api.bytes(call, deadline: Crawler.callDeadline)
                 return .page(try await reader.read(bytes, of: call, group: group, fetchedAt: serverTime.seconds))
             } catch {
-                if isStopping { return .ended(.left) }
+                if mustLeave { return .ended(.left) }
                 switch retry.failed(error, using: &random) {
                 case .wait(let time):
                     context.logger.info("waiting: \(error)", metadata: ["seconds": "\(time.inSeconds)", "group": "\(group.id)"])
@@ -266,7 +266,7 @@ extension Crawler {
                     status?.waitingUntil = SystemClock.unix + time
                     if let status { noted(status, of: group.id) }
                     await sleep(time)
-                    if isStopping { return .ended(.left) }
+                    if mustLeave { return .ended(.left) }
                     status?.waitingUntil = nil
                     if let status { noted(status, of: group.id) }
                 case .unknownPeer(let why):
@@ -338,7 +338,7 @@ extension Crawler {
     func describe(_ group: Ledger.Group) async {
         // As it stands now, not as it stood before a long crawl.
         let group = rows[group.id] ?? group
-        guard !isStopping, let now = await peers.description(of: group.key) else { return }
+        guard !mustLeave, let now = await peers.description(of: group.key) else { return }
         var info = WireGroupInfo()
         if let title = now.title, !title.isEmpty, title != group.title { info.title = title }
         if let name = now.username, name != group.username ?? "" { info.username = name }
@@ -374,7 +374,7 @@ extension Crawler {
     private func topics(of group: Ledger.Group) async {
         guard let peer = await peers.input(of: group.key) else { return }
         var place = ForumTopics.Place()
-        for _ in 0..<ForumTopics.pagesMost {
+        for _ in 0..<ForumTopics.pagesMost where !mustLeave {
             do {
                 guard let call = ForumTopics.call(peer, from: place, layer: api.encoder.layer) else { return }
                 guard let answer = try await api.call(call).object else { return }

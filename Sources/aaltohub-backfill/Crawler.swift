@@ -71,12 +71,19 @@ actor Crawler {
     private var busy: Set<String> = []
     private(set) var scans: [String: ScanStatus] = [:]
     private var cancelled: Set<Int64> = []
+    /// An operator holds the crawls; files, names and looks go on.
     private(set) var isPaused = false
+    /// An operator has paused the whole account.
+    var accountPause: AccountPause
+    /// Tells what fetches files to leave, and waits until it did (true), or to go on.
+    var onAccountPause: @Sendable (Bool) async -> Void = { _ in }
+    /// Connecting, leaving and hanging up, one after the other.
+    var connecting = Task {}
     private(set) var isStopping = false
     private var outcome: StopReason?
     private var waiters: [CheckedContinuation<Void, Never>] = []
     private var ends: [CheckedContinuation<StopReason, Never>] = []
-    private var sleepers: [UInt64: Task<Void, Never>] = [:]
+    var sleepers: [UInt64: Task<Void, Never>] = [:]
     private var sleeper: UInt64 = 0
     /// Added to the host's clock it is the server's.
     private var clockOffset = Duration.zero
@@ -84,13 +91,14 @@ actor Crawler {
     private var isDatabaseAway = false
     private var isReady = false
     private var hasLooked = false
-    private(set) var isConnected = false
+    var isConnected = false
     private var lastDisconnect: String?
 
     init(
         account: String, settings: Settings, context: ServiceContext, api: TelegramAPI, records: RecordLink, peers: Peers, ledger: Ledger,
-        reader: HistoryReader
+        reader: HistoryReader, isAccountPaused: Bool
     ) {
+        accountPause = AccountPause(isPaused: isAccountPaused)
         self.account = account
         self.settings = settings
         self.context = context
@@ -119,6 +127,7 @@ actor Crawler {
             }
             busy.remove(group.id)
             scans[group.id] = nil
+            perform(accountPause.ended())
             if case .job = work { await look() }
             wake()
         }
@@ -126,8 +135,9 @@ actor Crawler {
 
     private func next() async -> (Ledger.Group, Work)? {
         while !isStopping {
-            if !isPaused, isConnected, let found = pick() {
+            if !isPaused, !accountPause.isPaused, isConnected, let found = pick() {
                 busy.insert(found.0.id)
+                accountPause.began()
                 return found
             }
             await withCheckedContinuation { waiters.append($0) }
@@ -173,6 +183,7 @@ actor Crawler {
     /// Reads what there is and makes the plan true. Returns whether the database answered.
     @discardableResult
     func look() async -> Bool {
+        await lookAtPause()
         // One look at a time: two would create the same job.
         guard !isLooking else { return true }
         isLooking = true
@@ -314,6 +325,9 @@ actor Crawler {
             isConnected = true
             context.logger.notice("connected to Telegram")
             wake()
+        case .disconnected(.suspended):
+            lastDisconnect = nil
+            isConnected = false
         case .disconnected(let reason):
             lastDisconnect = "\(reason)"
             context.logger.warning("Telegram is away", metadata: ["reason": "\(reason)"])
@@ -331,7 +345,7 @@ actor Crawler {
     /// Comes round at least every `watchdog.longestWait`.
     func tick() async {
         context.watchdog.beat()
-        if !isReady, hasLooked, isConnected, await records.isWelcomed { becomeReady() }
+        if !isReady, hasLooked, isConnected || accountPause.isPaused, await records.isWelcomed { becomeReady() }
         wake()
         report()
     }
@@ -356,7 +370,7 @@ actor Crawler {
         scans[group] = status
     }
 
-    private func report() {
+    func report() {
         api.publish(to: context.status, now: SystemClock.unix)
         let open = facts.jobs.filter { $0.isOpen && $0.account == account }
         context.status.gauge("groups", Double(rows.values.count(where: \.isEnabled)))
@@ -364,11 +378,12 @@ actor Crawler {
         context.status.gauge("gaps_open", Double(openGaps))
         context.status.fact("connected", .bool(isConnected && lastDisconnect == nil))
         context.status.fact("paused", .bool(isPaused))
+        context.status.fact("account_paused", .bool(accountPause.isPaused))
         let line = statusLine(open.count)
         if isStopping {
             context.report(.draining, line)
         } else if isReady {
-            context.report(isPaused ? .holding : .ready, line)
+            context.report(isPaused || accountPause.isPaused ? .holding : .ready, line)
         } else {
             context.report(.starting, line)
             // Waiting for the writer or for Telegram is no failed start.
@@ -382,6 +397,7 @@ actor Crawler {
     }
 
     private func statusLine(_ open: Int) -> String {
+        if accountPause.isPaused { return "the account is paused, \(open) crawls open" }
         if let lastDisconnect { return "Telegram is away (\(lastDisconnect))" }
         if isPaused { return "paused, \(open) crawls open" }
         let running = scans.values.map(\.line).sorted().joined(separator: "; ")

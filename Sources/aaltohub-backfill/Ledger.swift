@@ -95,6 +95,8 @@ struct Ledger: Sendable {
         return (facts, rows)
     }
 
+    func isAccountPaused() async throws -> Bool { try await AccountStore.isPaused(account, database) }
+
     func coverage(of group: Group) async throws -> Coverage { Coverage(try await store.coverage(of: group.row)) }
 
     /// Whether a listener follows the chat; of a basic group, its primary's.

@@ -54,6 +54,10 @@ actor MediaLoop {
     /// Nothing is begun before, and why.
     private var pause: (until: Instant, reason: String)?
     private var isDatabaseAway = false
+    /// The account is paused: no file is fetched.
+    private var isLeft = false
+    /// The work between two pauses.
+    private var life: Task<Void, Never>?
     /// Workers that have nothing to do, and what ends their rest.
     private var resting: [UInt64: Task<Void, Never>] = [:]
     private var rests: UInt64 = 0
@@ -71,14 +75,44 @@ actor MediaLoop {
 
     /// Works until the task is cancelled.
     func run() async {
-        guard await prepare() else { return }
+        while !Task.isCancelled {
+            while isLeft, !Task.isCancelled { await rest(Self.lookEvery) }
+            guard await prepare() else { break }
+            if isLeft { continue }
+            let life = Task { await self.live() }
+            self.life = life
+            await withTaskCancellationHandler {
+                await life.value
+            } onCancel: {
+                life.cancel()
+            }
+            self.life = nil
+            // What was leased is leased again by the next life, which this one's name is known to.
+            (queue, held) = ([], [:])
+        }
+        await settings.store.close()
+    }
+
+    private func live() async {
         await withTaskGroup { group in
             for _ in 0..<settings.parallel { group.addTask { await self.work() } }
             group.addTask { await every(Self.renewEvery) { await self.renew() } }
             group.addTask { await every(.seconds(60)) { await self.surroundings.lines.closeIdle() } }
         }
         await surroundings.lines.close()
-        await settings.store.close()
+    }
+
+    /// The account is paused: files that are under way are left at the part they have come to. Returns when nothing is connected any more.
+    func leave() async {
+        isLeft = true
+        life?.cancel()
+        await life?.value
+    }
+
+    /// The account goes on.
+    func goOn() {
+        isLeft = false
+        wake()
     }
 
     private func prepare() async -> Bool {

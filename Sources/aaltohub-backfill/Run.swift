@@ -63,7 +63,7 @@ func backfill(_ context: ServiceContext, account: String) async throws {
     let ledger = Ledger(database: database, account: account)
     let crawler = Crawler(
         account: account, settings: crawl, context: context, api: api, records: records, peers: peers, ledger: ledger,
-        reader: HistoryReader(layer: settings.layer, peers: peers) { unreadable.keep($0) })
+        reader: HistoryReader(layer: settings.layer, peers: peers) { unreadable.keep($0) }, isAccountPaused: start.isPaused)
     let media = files.map { files in
         MediaLoop.make(
             files, context, account: account, database: database, masterKey: masterKey, session: start.session, client: settings, api: api,
@@ -82,7 +82,8 @@ func backfill(_ context: ServiceContext, account: String) async throws {
         api.floodSleepMost = configuration.telegram.floodSleepThresholdSeconds
         _ = await crawler.look()
     }
-    await connection.start()
+    if start.isPaused { await media?.leave() }
+    await crawler.begin { isPaused in if isPaused { await media?.leave() } else { await media?.goOn() } }
     let reason = await withTaskGroup { group in
         group.addTask { for await event in connection.events { await crawler.telegram(event) } }
         group.addTask { while let events = await link.inbox.next() { await records.take(events) } }

@@ -11,6 +11,8 @@ struct Start: Sendable {
     var session: AccountSession
     var entities: [Entity]
     var floodWaits: [FloodWaitStore.Wait]
+    /// An operator has paused the account.
+    var isPaused: Bool
 }
 
 private let longestRetry = Duration.seconds(8)
@@ -47,5 +49,6 @@ private func readStart(account: String, database: Connection, masterKey: [UInt8]
     }
     return Start(
         session: session, entities: try await EntityStore(database, authorisation: LoginPurpose.backfill.authorisation(of: account)).load(),
-        floodWaits: try await FloodWaitStore(database, account: account).load(now: SystemClock.unix))
+        floodWaits: try await FloodWaitStore(database, account: account).load(now: SystemClock.unix),
+        isPaused: try await AccountStore.isPaused(account, database))
 }

@@ -16,6 +16,9 @@ func accountCommands(
     for name in AccountCommands.Name.allCases {
         let handler: ControlServer.Handler = { (request) async throws(ControlFailure) -> JSON in
             context.logger.notice("asked: \(name.rawValue)", metadata: ["actor": "\(request.actor)"])
+            if await loop.isAccountPaused {
+                throw ControlFailure("the account is paused, nothing is asked of Telegram: `aaltohubctl accounts resume` lets it go on")
+            }
             guard name == .logOut else { return try await answer(name, request.arguments, names, commands) }
             await loop.beginLogout()
             do throws(ControlFailure) {

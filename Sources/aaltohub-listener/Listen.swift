@@ -85,7 +85,6 @@ func listen(_ context: ServiceContext, account: String) async throws {
         await groups.look()
     }
     await loop.begin()
-    await connection.start()
     var patience = Task {}
     let reason = await withTaskGroup { group in
         group.addTask { for await event in connection.events { await loop.telegram(event) } }
@@ -147,12 +146,13 @@ private func makeMachine(
         stream: StreamID(using: &random), build: ServiceVersion.text)
     return ListenerMachine(
         producer: producer, groups: start.groups, peers: start.peers, seed: random.next(), spool: spooled, spoolLimit: spoolLimit,
-        layer: layer)
+        layer: layer, isAccountPaused: start.isPaused)
 }
 
 private func keep(_ start: Start, _ copy: StartCopy.File) throws {
     do {
-        try copy.write(StartCopy(session: start.session, groups: start.groups, waits: start.floodWaits))
+        try copy.write(
+            StartCopy(session: start.session, groups: start.groups, waits: start.floodWaits, isPaused: start.isPaused))
     } catch {
         throw ServiceError.io("\(copy.path): cannot be written: \(error)")
     }
@@ -180,10 +180,10 @@ private func commands(
 
 private func reload(_ groups: GroupsWatch) async throws(ControlFailure) -> JSON {
     guard let count = await groups.look() else { throw ControlFailure("the groups cannot be read: the database is away") }
-    return ["groups": .integer(Int64(count))]
+    return ["groups": .integer(Int64(count)), "paused": .bool(await groups.isPaused)]
 }
 
-/// Looks at the registered groups and tells the loop what changed.
+/// Looks at the registered groups, and at whether the account is paused, and tells the loop what changed.
 actor GroupsWatch {
     private let account: String
     private let database: Connection
@@ -193,6 +193,7 @@ actor GroupsWatch {
     private let session: AccountSession
     private let api: TelegramAPI
     private var known: [CapturedGroup]
+    private(set) var isPaused: Bool
     private var knownWaits: [FloodWaitStore.Wait]
     private var isCopyOld = false
     private var isAway = false
@@ -209,6 +210,7 @@ actor GroupsWatch {
         session = start.session
         self.api = api
         known = start.groups
+        isPaused = start.isPaused
         knownWaits = start.floodWaits
     }
 
@@ -217,12 +219,18 @@ actor GroupsWatch {
     func look() async -> Int? {
         do {
             let groups = try await GroupStore(database).captured(by: account).map(CapturedGroup.init)
+            let isPaused = try await AccountStore.isPaused(account, database)
             if isAway { context.logger.notice("the database is back") }
             isAway = false
             if groups != known {
                 known = groups
                 isCopyOld = true
                 await loop.groups(groups)
+            }
+            if isPaused != self.isPaused {
+                self.isPaused = isPaused
+                isCopyOld = true
+                await loop.accountPaused(isPaused)
             }
             copyIfNeeded()
             return groups.count
@@ -258,6 +266,6 @@ actor GroupsWatch {
                 // The copy keeps whole seconds.
                 until: UnixTime(seconds: $0.until.seconds + 1))
         }
-        try copy.write(StartCopy(session: session, groups: known, waits: knownWaits))
+        try copy.write(StartCopy(session: session, groups: known, waits: knownWaits, isPaused: isPaused))
     }
 }

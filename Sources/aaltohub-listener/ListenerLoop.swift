@@ -32,6 +32,10 @@ actor ListenerLoop {
     private var callsSinceConnected = 0
     private var reported = ListenerCounters()
     private var isReady = false
+    /// Telegram has taken this process's calls.
+    private var hasFollowed = false
+    /// Connecting and hanging up, one after the other.
+    private var connecting = Task {}
     private var outcome: ListenerMachine.StopReason?
     private var waiters: [CheckedContinuation<ListenerMachine.StopReason, Never>] = []
     private var alarm: (at: Instant, task: Task<Void, Never>)?
@@ -85,7 +89,7 @@ actor ListenerLoop {
             context.logger.notice("connected to Telegram")
             callsSinceConnected = 0
             perform(machine.telegramConnected(now: now, clock: clock))
-            if callsSinceConnected == 0, machine.engine != nil, !machine.isDraining { greet() }
+            if callsSinceConnected == 0, machine.engine != nil, !machine.isDraining, !machine.isAccountPaused { greet() }
         case .newSession: perform(machine.sessionRenewed(now: now, clock: clock))
         case .updates(let bytes), .undecodable(let bytes):
             let notices = ConfigurationNotice.read(in: bytes)
@@ -94,6 +98,9 @@ actor ListenerLoop {
                 Task { await serverConfig.noticed(notices) }
             }
             perform(machine.pushed(bytes, now: now, clock: clock))
+        case .disconnected(.suspended):
+            lastDisconnect = nil
+            perform(machine.telegramDisconnected(now: now, clock: clock))
         case .disconnected(let reason):
             lastDisconnect = "\(reason)"
             context.logger.warning("Telegram is away", metadata: ["reason": "\(reason)"])
@@ -135,6 +142,10 @@ actor ListenerLoop {
 
     func groups(_ groups: [CapturedGroup]) { perform(machine.groupsChanged(groups, now: now, clock: clock)) }
 
+    func accountPaused(_ isPaused: Bool) { perform(machine.accountPaused(isPaused, now: now, clock: clock)) }
+
+    var isAccountPaused: Bool { machine.isAccountPaused }
+
     func drain() {
         context.report(.draining, machine.statusLine)
         let actions = machine.drain(now: now, clock: clock)
@@ -152,7 +163,7 @@ actor ListenerLoop {
     }
 
     /// Registered channels whose access hash is not known.
-    var unresolved: [Int64] { machine.unresolved.sorted() }
+    var unresolved: [Int64] { machine.isAccountPaused ? [] : machine.unresolved.sorted() }
 
     func takeChangedPeers() -> [(key: PeerBook.Key, peer: PeerBook.Peer)] { machine.takeChangedPeers() }
     /// The heartbeat, as every service answers it, and beside it what the machine tells.
@@ -202,6 +213,7 @@ actor ListenerLoop {
             case .quarantine(let object):
                 let (keeper, clock) = (keeper, clock)
                 Task { await keeper.keep(object, at: clock) }
+            case .connect(let wanted): connect(wanted)
             case .stop(let reason): finish(reason)
             }
         }
@@ -213,9 +225,20 @@ actor ListenerLoop {
         if !isReady, machine.isReady {
             isReady = true
             context.ready(machine.statusLine)
+        }
+        if !hasFollowed, machine.isFollowing {
+            hasFollowed = true
             // Whatever it was stopped for before, Telegram takes its calls again.
             let keeper = keeper
             Task { await keeper.set(.active, reason: nil) }
+        }
+    }
+
+    private func connect(_ wanted: Bool) {
+        let connection = api.connection
+        connecting = Task { [connecting] in
+            await connecting.value
+            if wanted { await connection.resume() } else { await connection.suspend() }
         }
     }
 
@@ -300,12 +323,13 @@ actor ListenerLoop {
         context.status.gauge("spool_oldest_seconds", spool.oldest.map { max(0, (clock - $0).inSeconds) } ?? 0)
         context.status.gauge("link_credit", Double(machine.link.creditLeft))
         context.status.fact("connected", .bool(machine.isTelegramConnected))
+        context.status.fact("account_paused", .bool(machine.isAccountPaused))
         context.status.fact("welcomed", .bool(machine.link.isWelcomed))
         let line = lastDisconnect.map { "Telegram is away (\($0)); \(machine.statusLine)" } ?? machine.statusLine
         if context.isStopping {
             context.report(.draining, line)
         } else if isReady {
-            context.report(machine.link.isHeld || machine.isPaused ? .holding : .ready, line)
+            context.report(machine.link.isHeld || machine.isPaused || machine.isAccountPaused ? .holding : .ready, line)
         } else {
             context.report(.starting, line)
             // Waiting for the writer or for Telegram is no failed start.

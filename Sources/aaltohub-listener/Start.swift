@@ -15,6 +15,8 @@ struct Start: Sendable {
     var groups: [CapturedGroup]
     var peers: PeerBook
     var floodWaits: [FloodWaitStore.Wait]
+    /// An operator has paused the account.
+    var isPaused: Bool
     /// From the sealed copy, since the database is away.
     var isCopy: Bool
 }
@@ -42,7 +44,9 @@ func loadStart(
             guard reason.status == .temporary else { throw reason }
             if let stored = copy.read() {
                 context.logger.warning("starting from the sealed copy: \(reason.message)")
-                return Start(session: stored.session, groups: stored.groups, peers: PeerBook(), floodWaits: stored.waits, isCopy: true)
+                return Start(
+                    session: stored.session, groups: stored.groups, peers: PeerBook(), floodWaits: stored.waits, isPaused: stored.isPaused,
+                    isCopy: true)
             }
             guard SystemClock.now - begun < patience else { throw reason }
             if backoff.attempts == 0 { context.logger.warning("\(reason.message); trying again for \(patience)") }
@@ -90,7 +94,9 @@ private func readStart(account: String, database: Connection, masterKey: [UInt8]
         peers.restore(.init(.channel, id), peer)
     }
     let waits = try await FloodWaitStore(database, account: account).load(now: SystemClock.unix)
-    return Start(session: session, groups: registered.map(CapturedGroup.init), peers: peers, floodWaits: waits, isCopy: false)
+    return Start(
+        session: session, groups: registered.map(CapturedGroup.init), peers: peers, floodWaits: waits,
+        isPaused: try await AccountStore.isPaused(account, database), isCopy: false)
 }
 
 extension CapturedGroup {

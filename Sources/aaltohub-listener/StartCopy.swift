@@ -11,6 +11,7 @@ struct StartCopy: Sendable {
     var groups: [CapturedGroup]
     /// A restart without the database must not forget them.
     var waits: [FloodWaitStore.Wait] = []
+    var isPaused = false
 
     private struct Text: Codable {
         struct Group: Codable { var kind: String, id: Int64, uuid: String }
@@ -19,6 +20,8 @@ struct StartCopy: Sendable {
         var groups: [Group]
         /// Absent in a copy of an older build.
         var waits: [Wait]?
+        /// Likewise.
+        var paused: Bool?
     }
 
     /// The file, and how it is sealed: for this account alone.
@@ -38,7 +41,7 @@ struct StartCopy: Sendable {
                 groups: text.groups.map { .init(kind: $0.kind == "channel" ? .channel : .basicGroup, id: $0.id, uuid: $0.uuid) },
                 waits: (text.waits ?? []).map {
                     .init(method: $0.method, peer: $0.peer, seconds: $0.seconds, until: UnixTime(seconds: $0.until))
-                })
+                }, isPaused: text.paused ?? false)
         }
 
         /// Replaces the file in one step; a crash leaves the old or the new one.
@@ -46,7 +49,8 @@ struct StartCopy: Sendable {
             let text = Text(
                 session: hex(copy.session.bytes),
                 groups: copy.groups.map { .init(kind: $0.kind == .channel ? "channel" : "group", id: $0.id, uuid: $0.uuid) },
-                waits: copy.waits.map { .init(method: $0.method, peer: $0.peer, seconds: $0.seconds, until: $0.until.seconds) })
+                waits: copy.waits.map { .init(method: $0.method, peer: $0.peer, seconds: $0.seconds, until: $0.until.seconds) },
+                paused: copy.isPaused)
             var random = SystemRandomNumberGenerator()
             let sealed = seal.seal(
                 Array(try JSONEncoder().encode(text)), purpose: "listener start", owner: account, version: 0,

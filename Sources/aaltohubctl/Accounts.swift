@@ -1,3 +1,4 @@
+import AccountStage
 import ArgumentParser
 import Primitives
 import ServiceKit
@@ -9,9 +10,13 @@ struct AccountsCommand: AsyncParsableCommand {
         commandName: "accounts", abstract: "The Telegram accounts; sessions are never shown.",
         discussion: """
             An account is active, or says why not: revoked (somebody ended the session), banned (Telegram deleted the account),
-            duplicated (two programs used one login at once), frozen (it may only read until its owner appeals).
+            duplicated (two programs used one login at once), frozen (it may only read until its owner appeals). A paused one is left alone by
+            its stages until it is resumed.
             """,
-        subcommands: [AccountsList.self, AccountsAuthorizations.self, AccountsLogout.self, AccountsRotateKey.self],
+        subcommands: [
+            AccountsList.self, AccountsPause.self, AccountsResume.self, AccountsAuthorizations.self, AccountsLogout.self,
+            AccountsRotateKey.self,
+        ],
         defaultSubcommand: AccountsList.self)
 }
 
@@ -27,8 +32,9 @@ struct AccountsList: AsyncParsableCommand {
             accounts, as: "accounts", json: \.json, ["ACCOUNT", "STATE", "PHONE", "USER", "DC", "BACKFILL", "CHANGED", "WHY"]
         ) { account in
             [
-                account.name, account.state.rawValue, account.phoneMasked ?? "-", account.userID.map(String.init) ?? "-",
-                account.dcID.map(String.init) ?? "-", account.hasBackfillSession ? "yes" : "-", ago(account.updatedAt, now),
+                account.name, account.state.rawValue + (account.pausedAt == nil ? "" : ", paused"), account.phoneMasked ?? "-",
+                account.userID.map(String.init) ?? "-", account.dcID.map(String.init) ?? "-", account.hasBackfillSession ? "yes" : "-",
+                ago(account.updatedAt, now),
                 account.stateReason ?? "-",
             ]
         }
@@ -63,7 +69,7 @@ struct AccountsAuthorizations: AsyncParsableCommand {
             throw ServiceError.usage("\(revoke) is no device's hash: `accounts authorizations` lists them")
         }
         let answer = try await common.withDatabase { database in
-            let access = try AccountAccess(account, common, database)
+            let access = try common.access(account, database)
             return if let revoke {
                 try await access.run(.revokeAuthorization, ["hash": .string(revoke)])
             } else {
@@ -104,7 +110,7 @@ struct AccountsLogout: AsyncParsableCommand {
 
     func run() async throws {
         let isKeyGone = try await common.withDatabase { database in
-            let access = try AccountAccess(account, common, database)
+            let access = try common.access(account, database)
             let answer = try await access.run(.logOut, for: login.purpose)
             try await AccountStore(database, masterKey: common.credentials.masterKey().bytes).forgetSession(of: account, for: login.purpose)
             return answer["key_destroyed"]?.bool ?? false

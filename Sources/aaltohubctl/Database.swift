@@ -1,3 +1,4 @@
+import AccountStage
 import PostgreSQL
 import ServiceKit
 import Store
@@ -29,6 +30,15 @@ extension CommonOptions {
             await connection.close()
             throw error
         }
+    }
+}
+
+extension CommonOptions {
+    /// An account's login, as this tool may use it.
+    func access(_ account: String, _ database: Connection) throws -> AccountAccess {
+        AccountAccess(
+            account, try configuration(), database, masterKey: try credentials.masterKey().bytes, actor: operatorName(),
+            notice: { notice($0) })
     }
 }
 

@@ -1,3 +1,4 @@
+import AccountStage
 import ArgumentParser
 import PostgreSQL
 import Primitives
@@ -105,7 +106,7 @@ struct GroupsAdd: AsyncParsableCommand {
             throw ServiceError.loginNeeded(
                 "\(group) is not known yet, and no account is logged in that could ask for it: run `aaltohubctl login`")
         }
-        return try await AccountAccess(asker, common, connection).run(command, arguments)
+        return try await common.access(asker, connection).run(command, arguments)
     }
 }
 

@@ -23,6 +23,7 @@ import Testing
             case .tap(let sample): samples ? "tap \(sample.kind) \(sample.group)" : nil
             case .log: nil
             case .quarantine: "quarantine"
+            case .connect(let wanted): wanted ? "connect" : "hang up"
             case .stop(let reason): "stop \(reason)"
             }
         }

@@ -313,7 +313,7 @@ private func written(
 
     @Test func without_one_it_waits_for_the_writer_and_asks_nobody_where_it_stands() {
         var machine = machine(Disk())
-        #expect(machine.begin(now: at(0), clock: clock) == [])
+        #expect(machine.begin(now: at(0), clock: clock) == [.connect(true)])
         #expect(calls(machine.telegramConnected(now: at(0), clock: clock)) == [])
         _ = machine.linkConnected(now: at(0), clock: clock)
         let welcomed = machine.received(Writer.welcome([(.channel(3), Position(value: 30))]), now: at(1), clock: clock)

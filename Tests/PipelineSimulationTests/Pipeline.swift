@@ -464,7 +464,8 @@ final class Pipeline {
             case .spool(let action): write(action, n)
             case .stop(let reason): referee.complain("listener \(n) stops: \(reason)")
             case .log(let line): note("listener \(n): \(line.text)")
-            case .tap: break
+            // The world connects by itself; nobody pauses an account there.
+            case .tap, .connect: break
             case .quarantine(let object): referee.complain("listener \(n) cannot read: \(object.reason)")
             }
         }

@@ -21,10 +21,10 @@ import Testing
         #expect(try await accounts.session(of: "main") == nil)
         let session = Array("a very secret auth key".utf8)
         try await accounts.store(session: session, of: "main", dcID: 4, userID: 9, nonce: nonce)
-        // The listener opens, and renews, it under its own role.
+        // The listener opens it under its own role.
         let listener = AccountStore(Connection(try database.options("aaltohub_listener")), masterKey: key)
         #expect(try await listener.session(of: "main") == session)
-        try await listener.store(session: session + [1], of: "main", dcID: 4, userID: nil, nonce: nonce)
+        try await accounts.store(session: session + [1], of: "main", dcID: 4, userID: nil, nonce: nonce)
         #expect(try await accounts.session(of: "main") == session + [1])
         let row = try database.administrator.query(
             "SELECT position('secret'::bytea IN sealed_session), session_version, state, user_id FROM aaltohub.accounts")[0]

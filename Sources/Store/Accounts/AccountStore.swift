@@ -17,12 +17,16 @@ public struct AccountRecord: Sendable, Equatable {
     public var hasBackfillSession: Bool
     public var keyID: String?
     public var updatedAt: UnixTime
+    /// Since when its stages leave Telegram alone.
+    public var pausedAt: UnixTime?
+    public var pausedBy: String?
 
     public var json: JSON {
         [
             "name": .string(name), "phone": JSON(phoneMasked), "api_id": JSON(apiID), "dc_id": JSON(dcID), "user_id": JSON(userID),
             "state": .string(state.rawValue), "state_reason": JSON(stateReason), "has_session": .bool(hasSession),
             "has_backfill_session": .bool(hasBackfillSession), "updated_at": JSON(updatedAt as UnixTime?),
+            "paused": .bool(pausedAt != nil), "paused_at": JSON(pausedAt), "paused_by": JSON(pausedBy),
         ]
     }
 }
@@ -68,7 +72,8 @@ public struct AccountStore: Sendable {
             try session.query(
                 """
                 SELECT name, phone_masked, api_id, dc_id, user_id, state, session_version > 0 AND key_id IS NOT NULL, key_id, updated_at,
-                    state_reason, EXISTS (SELECT FROM aaltohub.authorisations b WHERE b.account = a.name AND b.key_id IS NOT NULL)
+                    state_reason, EXISTS (SELECT FROM aaltohub.authorisations b WHERE b.account = a.name AND b.key_id IS NOT NULL),
+                    paused_at, paused_by
                 FROM aaltohub.accounts a ORDER BY name
                 """
             ).map { row in
@@ -77,7 +82,8 @@ public struct AccountStore: Sendable {
                     userID: row.integerOrNull(4),
                     // The table's CHECK lets nothing else in.
                     state: AccountState(rawValue: row.text(5)) ?? .new, stateReason: row.textOrNull(9), hasSession: row.bool(6),
-                    hasBackfillSession: row.bool(10), keyID: row.textOrNull(7), updatedAt: row.timestamptz(8))
+                    hasBackfillSession: row.bool(10), keyID: row.textOrNull(7), updatedAt: row.timestamptz(8),
+                    pausedAt: row.timestamptzOrNull(11), pausedBy: row.textOrNull(12))
             }
         }
     }
@@ -86,43 +92,6 @@ public struct AccountStore: Sendable {
     public func session(of name: String) async throws -> [UInt8]? {
         let row = try await sealed("sealed_session", of: name)
         return try row.sealed.map { try seal.open($0, purpose: "session", owner: name, version: row.version) }
-    }
-
-    /// Stores the session in place of the older one, and with it what is known of the account. Throws `invalid` when it is another
-    /// user's: positions and access hashes that stand under the name would be taken for that user's.
-    ///
-    /// - Parameters:
-    ///   - phone: the user's number, if it is known.
-    ///   - nonce: 12 random bytes, never used before.
-    public func store(
-        session plaintext: [UInt8], of name: String, state: AccountState = .active, dcID: Int32?, userID: Int64?, phone: String? = nil,
-        nonce: [UInt8]
-    ) async throws {
-        let seal = seal
-        try await connection.run { session in
-            try session.transaction {
-                let owner = try session.query("SELECT user_id FROM aaltohub.accounts WHERE name = $1 FOR UPDATE", [.text(name)]).first
-                if let owner = owner?.integerOrNull(0), let userID, owner != userID {
-                    throw StoreError.invalid(
-                        "\(name) belongs to the Telegram user \(owner), this login to \(userID): choose another name with --account, "
-                            + "and end the new device in an official app")
-                }
-                let version = try Self.nextVersion(of: name, session)
-                let sealed = seal.seal(plaintext, purpose: "session", owner: name, version: version, nonce: nonce)
-                try session.query(
-                    """
-                    UPDATE aaltohub.accounts SET sealed_session = $2, session_version = $3, key_id = $4, state = $5, state_reason = NULL,
-                        dc_id = coalesce($6, dc_id), user_id = coalesce($7, user_id), updated_at = now() WHERE name = $1
-                    """,
-                    [
-                        .text(name), .bytea(sealed), .bigint(version), .text(seal.keyID), .text(state.rawValue), .int(dcID),
-                        .bigint(userID),
-                    ])
-                guard let phone else { return }
-                try session.query(
-                    "UPDATE aaltohub.accounts SET phone_masked = $2 WHERE name = $1", [.text(name), .text(Self.masked(phone))])
-            }
-        }
     }
 
     /// Stores newer salts with the session, unless it was sealed under another key, replaced or given up meanwhile. Returns whether it did.
@@ -195,7 +164,7 @@ public struct AccountStore: Sendable {
     /// a session of that user alone.
     public func register(_ name: String, phone: String?, apiID: Int32?) async throws {
         guard Self.isName(name) else {
-            throw StoreError.invalid("\(name) is no account's name: letters, digits, '_', '.', '-', at most 63")
+            throw StoreError.invalid(Self.badName(name))
         }
         try await connection.run { session in
             _ = try session.query(
@@ -243,12 +212,6 @@ public struct AccountStore: Sendable {
     }
 
     private static func isAlphanumeric(_ c: UInt8) -> Bool { (48...57).contains(c) || (65...90).contains(c & 0xDF) }
-
-    private static func nextVersion(of name: String, _ session: Session) throws -> Int64 {
-        guard let row = try session.query("SELECT session_version FROM aaltohub.accounts WHERE name = $1 FOR UPDATE", [.text(name)]).first
-        else { throw StoreError.notFound("the account \(name)") }
-        return row.integer(0) + 1
-    }
 
     private func sealed(_ column: String, of name: String) async throws -> (sealed: [UInt8]?, version: Int64) {
         guard let row = try await find(column, of: name) else { throw StoreError.notFound("the account \(name)") }

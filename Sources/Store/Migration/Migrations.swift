@@ -30,6 +30,7 @@ extension Migration {
         Migration(9, "history", PackageResources._009_history_sql, readableSince: 5),
         Migration(10, "admins", PackageResources._010_admins_sql, readableSince: 5),
         Migration(11, "broadcast", PackageResources._011_broadcast_sql, readableSince: 5),
+        Migration(12, "logins", PackageResources._012_logins_sql, readableSince: 5),
     ]
 
     private init(_ number: Int, _ name: String, _ bytes: [UInt8], readableSince: Int? = nil) {

@@ -1,4 +1,3 @@
-import AccountStage
 import EventLink
 import Glibc
 import Logging
@@ -8,35 +7,48 @@ import ServiceKit
 import Store
 import TelegramClient
 import TelegramConnection
-import ZeroMQ
 
-/// An account's login as the tool uses it: through its listener while that runs, since one key bears one user; else by itself.
-struct AccountAccess {
+/// An account's login as the tool and the supervisor use it: through its listener while that runs, since one key bears one user; else by
+/// themselves.
+public struct AccountAccess: Sendable {
     /// How long a listener may take: it may be waiting for Telegram.
     private static let patience = Duration.seconds(90)
 
-    let account: String
-    let common: CommonOptions
-    let database: Connection
+    public let account: String
     private let configuration: Configuration
     private let folders: Folders
-    private let store: AccountStore
+    private let database: Connection
+    private let store: AccountStore?
+    private let known: AccountSession?
+    private let actor: String
+    private let notice: @Sendable (String) -> Void
 
-    init(_ account: String, _ common: CommonOptions, _ database: Connection) throws {
+    /// - Parameters:
+    ///   - masterKey: opens stored sessions; nil for who may read none: then only `known` and a running listener serve.
+    ///   - known: the listener's session, where it is known without being read.
+    ///   - actor: who asks, for the listener's log.
+    ///   - notice: takes what a person should know and that ends nothing.
+    public init(
+        _ account: String, _ configuration: Configuration, _ database: Connection, masterKey: [UInt8]?, known: AccountSession? = nil,
+        actor: String, notice: @escaping @Sendable (String) -> Void
+    ) {
         self.account = account
-        self.common = common
+        self.configuration = configuration
         self.database = database
-        configuration = try common.configuration()
+        self.known = known
+        self.actor = actor
+        self.notice = notice
         folders = Folders(configuration)
-        store = AccountStore(database, masterKey: try common.credentials.masterKey().bytes)
+        store = masterKey.map { AccountStore(database, masterKey: $0) }
     }
 
     private var listener: String { "listener@\(account)" }
 
     /// The login's session; throws status 77 when there is none.
     func session(for purpose: LoginPurpose = .listener) async throws -> AccountSession {
+        if purpose == .listener, let known { return known }
         let again = "run `aaltohubctl login --account \(account)\(purpose == .listener ? "" : " --for \(purpose.rawValue)")`"
-        guard let bytes = try await store.session(of: account, for: purpose) else {
+        guard let bytes = try await store?.session(of: account, for: purpose) else {
             throw ServiceError.loginNeeded("\(account) has no login for its \(purpose.rawValue): \(again)")
         }
         guard let session = AccountSession(bytes: bytes), session.userID != 0 else {
@@ -45,8 +57,23 @@ struct AccountAccess {
         return session
     }
 
+    /// On which data centre the account lives, and who it is.
+    func home() async throws -> (dc: Int32, userID: Int64) {
+        if store != nil || known != nil {
+            let session = try await session()
+            return (session.dc, session.userID)
+        }
+        guard let row = try await AccountStore.list(database).first(where: { $0.name == account }), row.hasSession, let dc = row.dcID,
+            let user = row.userID
+        else { throw ServiceError.loginNeeded("\(account) is not logged in") }
+        return (Int32(clamping: dc), user)
+    }
+
     /// Does one thing with the login, whoever holds it now.
-    func run(_ command: AccountCommands.Name, _ arguments: JSON = .object([]), for purpose: LoginPurpose = .listener) async throws -> JSON {
+    public func run(
+        _ command: AccountCommands.Name, _ arguments: JSON = .object([]), for purpose: LoginPurpose = .listener
+    ) async throws -> JSON {
+        if store == nil, known == nil { return try await ask(command, arguments) }
         let session = try await session(for: purpose)
         let lock = folders.lock("authorisation-\(session.name)")
         if FileLock.isHeld(lock) {
@@ -72,24 +99,26 @@ struct AccountAccess {
 
     private func ask(_ command: AccountCommands.Name, _ arguments: JSON) async throws -> JSON {
         do {
-            return try await ControlClient(context: Context(), patience: Self.patience).ask(
-                folders.control(listener), command.rawValue, arguments: arguments, actor: operatorName())
+            return try await ControlClient(context: LinkContext(), patience: Self.patience).ask(
+                folders.control(listener), command.rawValue, arguments: arguments, actor: actor)
         } catch let failure as ControlFailure {
             throw ServiceError.unavailable("\(listener): \(failure.reason)")
         } catch LinkError.noAnswer {
             throw ServiceError.unavailable(
-                "\(listener) holds the login of \(account) and does not answer on its control socket: run this as a user who may ask it"
-            )
+                "\(listener) does not answer on its control socket, and nobody else may use the login of \(account) now: is it running, "
+                    + "and may this user ask it?")
         }
     }
 
     /// A connection of the tool's own. It is sent no updates: they are the listener's.
-    private func alone<T>(_ session: AccountSession, _ purpose: LoginPurpose, _ body: (TelegramAPI) async throws -> T) async throws -> T {
+    private func alone<T: Sendable>(_ session: AccountSession, _ purpose: LoginPurpose, _ body: (TelegramAPI) async throws -> T)
+        async throws -> T
+    {
         let settings = try configuration.telegram.clientSettings()
         let connection = TelegramConnection(
             try settings.connection(dc: session.dc), credentials: session.credentials,
             logger: Logger(label: "account") { _ in SwiftLogNoOpLogHandler() })
-        let floods = TelegramAPI.FloodSharing(FloodWaitStore(database, account: account)) {
+        let floods = TelegramAPI.FloodSharing(FloodWaitStore(database, account: account)) { [notice] in
             notice("flood waits can neither be read nor stored: \($0)")
         }
         let api = TelegramAPI(
@@ -113,7 +142,7 @@ struct AccountAccess {
     }
 
     private func resolve(_ name: String, _ commands: AccountCommands) async throws -> JSON {
-        let names = UsernameStore(database, authorisation: account, process: "aaltohubctl \(getpid())")
+        let names = UsernameStore(database, authorisation: account, process: "\(actor) \(getpid())")
         do {
             return try await names.resolve(name, asking: commands)?.json ?? .null
         } catch let failure as AccountCommands.Failure {
@@ -127,7 +156,7 @@ struct AccountAccess {
         guard case .rpc(let rpc) = failure else { return .unavailable("Telegram: \(failure)") }
         if let trouble = AccountTrouble(rpc) { return .loginNeeded("\(trouble.advice(account: account)) (\(rpc.message))") }
         if case .wait(_, let seconds) = rpc.kind {
-            return .temporary("Telegram asks \(account) to wait for \(age(Int64(seconds))): see `aaltohubctl limits`")
+            return .temporary("Telegram asks \(account) to wait for \(seconds) s: see `aaltohubctl limits`")
         }
         return .unavailable("Telegram: \(rpc)")
     }
