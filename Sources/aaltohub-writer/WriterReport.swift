@@ -16,7 +16,7 @@ struct WriterReport: Sendable {
         status.gauge("queue_records", Double(machine.queuedRecords))
         status.gauge("queue_bytes", Double(machine.queuedBytes))
         status.gauge("producers", Double(machine.producerCount))
-        status.total("tap_samples_dropped_total", Int64(tap.dropped))
+        status.total("tap_samples_dropped_total", [:], Int64(tap.dropped))
         let circuit = machine.circuit.state.name
         status.gauge("circuit_open", circuit == "closed" ? 0 : 1)
         status.fact("circuit", .string(circuit))
@@ -39,9 +39,9 @@ struct WriterReport: Sendable {
     /// What the sockets say of themselves.
     func sockets(_ link: WriterLink) {
         let counts = link.statistics
-        context.status.total("link_frames_received_total", Int64(clamping: counts.received))
-        context.status.total("link_frames_sent_total", Int64(clamping: counts.sent))
-        context.status.total("link_answers_undeliverable_total", Int64(clamping: counts.undeliverable))
+        context.status.total("link_frames_received_total", [:], Int64(clamping: counts.received))
+        context.status.total("link_frames_sent_total", [:], Int64(clamping: counts.sent))
+        context.status.total("link_answers_undeliverable_total", [:], Int64(clamping: counts.undeliverable))
         context.status.gauge("tap_failed", tap.failure == nil ? 0 : 1)
     }
 
