@@ -1,3 +1,4 @@
+import AccountStage
 import EventLink
 import Glibc
 import Primitives
@@ -75,16 +76,5 @@ private func listen(to service: String, _ zeroMQ: Context, _ watch: Watch, _ con
         await subscriber.close()
     } catch {
         context.logger.error("cannot watch \(service): \(error)")
-    }
-}
-
-extension LinkError: ServiceErrorConvertible {
-    public var serviceError: ServiceError {
-        switch self {
-        case .inUse: .unavailable(description)
-        case .pathTooLong: .configuration("\(description): choose a shorter runtime_directory")
-        case .cannotOpen, .zeroMQ: .io(description)
-        case .noAnswer, .badAnswer: .unavailable(description)
-        }
     }
 }
