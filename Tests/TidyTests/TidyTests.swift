@@ -23,7 +23,7 @@ import Testing
         ["ProducerCore"],
         ["ListenerCore", "BackfillCore", "WriterCore", "SupervisorCore", "SimulatorCore"],
         ["ZeroMQ", "PostgreSQL"],
-        ["TelegramConnection", "EventLink", "Store", "ServiceKit", "Spool", "ObjectStore"],
+        ["TelegramConnection", "EventLink", "Store", "ServiceKit", "Spool", "ObjectStore", "AdminPages", "Broadcast", "RealtimeServer"],
         ["AccountStage"],
         [
             "aaltohub-listener", "aaltohub-backfill", "aaltohub-writer", "aaltohub-supervisor", "aaltohubctl", "telegram-simulator",

@@ -1,0 +1,29 @@
+import Hummingbird
+import Primitives
+import ServiceKit
+import SupervisorCore
+
+/// The events that pages listen to: `GET /admin/stream?after=`, where `after` is the last change that the page has seen. A browser that
+/// connects again by itself says so in a header.
+func addPageRoutes(to router: Router<HTTPContext>, parts: Parts) {
+    let readers = router.group().add(middleware: Admit(.reader, parts.access))
+    readers.get("admin/stream") { request, context in
+        let after = try request.position("after")
+        let last = request.headers[HeaderName("Last-Event-ID")!].flatMap { Int64($0) }  // a token of RFC 9110
+        guard let page = parts.pages.open(parts.watch) else { throw Refusal.unavailable("too many pages are open, or the supervisor ends") }
+        let caller = context.admitted
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody { writer in
+                defer { parts.pages.close(page.id) }
+                async let followed: Void = parts.pages.follow(parts.feed, after: last ?? after, page)
+                for await frame in page.frames {
+                    // A session that ended gets nothing more; the page asks again and is sent to the login.
+                    if let end = caller.expiresAt, SystemClock.unix.seconds >= end { break }
+                    try await writer.write(frame)
+                }
+                try await writer.finish(nil)
+            })
+    }
+}
