@@ -3,18 +3,25 @@ import Glibc
 import NIOCore
 
 /// A range of a file as buffers, read one at a time as they are asked for: bounded memory, and no blocking in the pool of tasks.
-struct FileChunks: AsyncSequence, Sendable {
-    typealias Element = ByteBuffer
+public struct FileChunks: AsyncSequence, Sendable {
+    public typealias Element = ByteBuffer
     /// Bytes of one buffer.
     static let chunkBytes = 256 << 10
     private static let queue = DispatchQueue(label: "aaltohub.file-chunks", attributes: .concurrent)
 
     struct ReadFailure: Error, CustomStringConvertible { let description: String }
 
-    let path: String
-    let range: Range<Int64>
+    private let file: Handle
+    private let range: Range<Int64>
 
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(file: Handle(path), position: range.lowerBound, end: range.upperBound) }
+    init(path: String, range: Range<Int64>) { self.init(Handle(path), range) }
+
+    init(_ file: Handle, _ range: Range<Int64>) {
+        self.file = file
+        self.range = range
+    }
+
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(file: file, position: range.lowerBound, end: range.upperBound) }
 
     /// An open file, closed with its last user.
     final class Handle: Sendable {
@@ -23,6 +30,11 @@ struct FileChunks: AsyncSequence, Sendable {
         init(_ path: String) {
             self.path = path
             descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        }
+        /// Takes the descriptor over.
+        init(_ path: String, owning descriptor: Int32) {
+            self.path = path
+            self.descriptor = descriptor
         }
         deinit { if descriptor >= 0 { close(descriptor) } }
 
@@ -36,12 +48,12 @@ struct FileChunks: AsyncSequence, Sendable {
         }
     }
 
-    struct AsyncIterator: AsyncIteratorProtocol {
+    public struct AsyncIterator: AsyncIteratorProtocol {
         let file: Handle
         var position: Int64
         let end: Int64
 
-        mutating func next() async throws -> ByteBuffer? {
+        public mutating func next() async throws -> ByteBuffer? {
             guard position < end else { return nil }
             let (file, position, count) = (file, position, Int(Swift.min(end - position, Int64(FileChunks.chunkBytes))))
             let result = await withCheckedContinuation { done in

@@ -8,19 +8,26 @@ import ZeroMQ
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Asks each service of this machine how it is.",
-        discussion: "Services that do not answer are shown as down. It needs no supervisor and no database.")
+        discussion: """
+            Services that do not answer are shown as down. It needs no supervisor; without the database it says nothing of groups, queues
+            and gaps.
+            """)
 
     @OptionGroup var common: CommonOptions
+    @Flag(help: "Show each group, too.") var groups = false
 
     func run() async throws {
-        let services = await askAll(Folders(try common.configuration()))
-        // That is no service's trouble: none can be asked.
-        if let error = services.lazy.compactMap(\.misconfigured).first { throw error }
+        let database = StatusDatabase(common)
+        defer { database.close() }
+        let look = try await StatusLook(common, database: database)
+        let (services, status) = (look.answers, look.status)
         if common.json {
             let rows = services.map { service in
                 service.status ?? ["service": .string(service.name), "state": "down", "detail": .string(service.problem)]
             }
-            output(JSON.object([.init("services", .array(rows))]).text)
+            // The stages as they told it themselves, and the rest of the model.
+            let rest = ["running", "connected", "ready", "database", "groups", "accounts", "queues", "gaps"]
+            output(JSON.object([.init("services", .array(rows))] + rest.map { .init($0, status.json[$0] ?? .null) }).text)
             return
         }
         let rows = services.map { service -> [String] in
@@ -32,6 +39,10 @@ struct StatusCommand: AsyncParsableCommand {
         }
         output(table(["SERVICE", "STATE", "UP", "PID", "VERSION", "DETAIL"], rows))
         for line in services.compactMap({ $0.status.flatMap(latencyLine) }) { output(line) }
+        let tables = StatusTables(status: status)
+        for line in tables.summary { output(line) }
+        if groups, let table = tables.groups(limit: nil) { output("\n\(table)") }
+        if let error = status.database.error { notice("groups, queues and gaps are not known: \(error)") }
     }
 }
 

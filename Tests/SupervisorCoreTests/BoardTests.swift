@@ -24,7 +24,13 @@ func beat(
         #expect(status["stages"]?.array?.count == 1)
         #expect(status["stages"]?.array?.first?["detail"] == "never heard")
         #expect(!board.isReady(now: t0))
-        #expect(board.metrics(now: t0) == "# TYPE aaltohub_up gauge\naaltohub_up{service=\"writer\"} 0\n")
+        #expect(
+            board.metrics(now: t0).text == """
+                # HELP aaltohub_up Whether the service's heartbeat is fresh: 1 or 0.
+                # TYPE aaltohub_up gauge
+                aaltohub_up{service="writer"} 0
+
+                """)
     }
 
     @Test func the_frontend_reads_its_five_fields() throws {
@@ -99,7 +105,7 @@ func beat(
         board.heard(try beat("listener@a", started: -1e300, counters: counters, gauges: ["groups": 1e300]), now: t0)
         let status = board.status(now: t0, at: civil)
         #expect(status["uptime"] == .integer(.max) && status["groups_count"] == .integer(.max))
-        #expect(board.metrics(now: t0).contains("aaltohub_groups{service=\"listener@a\"} 1e+300\n"))
+        #expect(board.metrics(now: t0).text.contains("aaltohub_groups{service=\"listener@a\"} 1e+300\n"))
     }
 
     @Test func what_is_no_heartbeat_is_refused() {
@@ -122,7 +128,7 @@ func beat(
                     histograms: ["wait_seconds": histogram, "broken_seconds": ["le": [2, 1], "counts": [0, 0, 0], "sum": 0]]),
                 now: .zero)
         }
-        let page = board.metrics(now: .zero)
+        let page = board.metrics(now: .zero).text
         #expect(
             page.contains(
                 "# TYPE aaltohub_rows_total counter\naaltohub_rows_total{service=\"a\",kind=\"x\"} 3\naaltohub_rows_total{service=\"b\""))
@@ -149,7 +155,7 @@ func beat(
         let none: JSON = ["count": 0, "p50": 0.0, "p90": 0.0, "p99": 0.0, "p999": 0.0, "max": 0.0, "seconds": 300]
         let histogram: JSON = ["le": [0.5, 1], "counts": [2, 0, 1], "sum": 9.25, "count": 3, "life": life, "recent": none]
         board.heard(try beat("a", histograms: ["wait_seconds{way=\"push\"}": histogram]), now: .zero)
-        let page = board.metrics(now: .zero)
+        let page = board.metrics(now: .zero).text
         #expect(
             page.contains(
                 """
@@ -161,6 +167,7 @@ func beat(
                 aaltohub_wait_life_seconds{service="a",way="push",quantile="1"} 8.25
                 aaltohub_wait_life_seconds_sum{service="a",way="push"} 9.25
                 aaltohub_wait_life_seconds_count{service="a",way="push"} 3
+                # HELP aaltohub_wait_recent_seconds Told by a service; this build knows no more of it.
                 # TYPE aaltohub_wait_recent_seconds summary
                 aaltohub_wait_recent_seconds{service="a",way="push",quantile="0.5"} NaN
 
@@ -171,7 +178,7 @@ func beat(
     @Test func a_dead_service_keeps_only_what_tells_that_it_is_dead() throws {
         var board = Board(expected: [])
         board.heard(try beat("writer", counters: ["rows_total": 3]), now: .zero)
-        let page = board.metrics(now: .zero + .seconds(60))
+        let page = board.metrics(now: .zero + .seconds(60)).text
         #expect(
             page.contains("aaltohub_up{service=\"writer\"} 0\n") && page.contains("aaltohub_heartbeat_age_seconds{service=\"writer\"} 60\n")
         )
@@ -182,7 +189,7 @@ func beat(
         var board = Board(expected: [])
         board.heard(try beat("a", counters: ["x": 3]), now: .zero)
         board.heard(try beat("b", gauges: ["x": 4]), now: .zero)
-        #expect(board.metrics(now: .zero).hasSuffix("# TYPE aaltohub_x counter\naaltohub_x{service=\"a\"} 3\n"))
+        #expect(board.metrics(now: .zero).text.hasSuffix("# TYPE aaltohub_x counter\naaltohub_x{service=\"a\"} 3\n"))
     }
 
     @Test func names_with_labels_are_parsed_and_others_refused() {

@@ -25,7 +25,8 @@ public enum StatusQueries {
                     """)
                 return DatabaseSnapshot(
                     at: try session.query("SELECT now()")[0].timestamptz(0), groups: try groups(session), accounts: try accounts(session),
-                    gaps: try gaps(session), gapCount: try session.query("SELECT count(*) FROM aaltohub.gaps x WHERE \(isOpen)")[0].integer(0),
+                    gaps: try gaps(session),
+                    gapCount: try session.query("SELECT count(*) FROM aaltohub.gaps x WHERE \(isOpen)")[0].integer(0),
                     queues: try queues(session, mediaFailed: previous?.queues.mediaFailed))
             }
         }
@@ -111,7 +112,8 @@ public enum StatusQueries {
             """
         ).map { row in
             .init(
-                id: row.integer(0), account: row.text(1), box: row.text(2), channelID: row.integer(3), group: row.uuidOrNull(4)?.description,
+                id: row.integer(0), account: row.text(1), box: row.text(2), channelID: row.integer(3),
+                group: row.uuidOrNull(4)?.description,
                 reason: row.text(5), foundAt: row.timestamptz(6))
         }
     }

@@ -54,7 +54,8 @@ extension APIOperation {
                 ]))),
         APIOperation(
             "post", "/admin/accounts/{name}/login", tag: "accounts", "Begins a login by QR code", role: .admin, parameters: [name],
-            body: ["type": "object", "properties": ["for": APISchema.words("listener", "backfill")]], .json(202, "begun", login),
+            body: ["type": "object", "properties": ["for": APISchema.orNull(APISchema.words("listener", "backfill"))]],
+            .json(202, "begun", login),
             .error(409, "another login is under way, or the account cannot be logged in so")),
         APIOperation(
             "get", "/admin/accounts/{name}/login", tag: "accounts", "The login that is under way, with its code", role: .admin,

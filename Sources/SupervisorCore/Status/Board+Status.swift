@@ -49,6 +49,3 @@ extension MetricName {
     /// As it was read.
     public var text: String { labels.isEmpty ? name : "\(name){\(labels)}" }
 }
-
-/// The whole seconds or pieces in a number that came from elsewhere, kept within what an integer holds.
-private func whole(_ value: Double) -> Int64 { value.isNaN ? 0 : Int64(exactly: value.rounded(.down)) ?? (value < 0 ? .min : .max) }

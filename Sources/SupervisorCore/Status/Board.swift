@@ -9,6 +9,11 @@ public struct Board: Sendable {
     /// Services that are remembered: accounts times stages, with room; a name beyond it is not taken.
     public static let mostServices = 256
 
+    /// Within how long restarts count as recent: a service that falls over again and again does so every five seconds.
+    public static let recentRestarts = Duration.seconds(900)
+    /// Restarts whose times are remembered: what the units allow within an hour.
+    static let mostRestarts = 20
+
     /// What is known of one service.
     public struct Entry: Hashable, Sendable {
         public let heartbeat: Heartbeat
@@ -16,6 +21,11 @@ public struct Board: Sendable {
         public let heardAt: Instant
         /// How often this service was seen to have started again.
         public let restarts: Int64
+        /// When it was seen to have started again, the last times.
+        let restartedAt: [Instant]
+
+        /// Restarts within `recentRestarts`.
+        public func recentRestarts(now: Instant) -> Int { restartedAt.count { now - $0 <= Board.recentRestarts } }
     }
 
     private var entries: [String: Entry] = [:]
@@ -37,7 +47,9 @@ public struct Board: Sendable {
         let before = entries[heartbeat.service]
         guard before != nil || entries.count < Board.mostServices else { return false }
         let isNew = before.map { $0.heartbeat.pid != heartbeat.pid || $0.heartbeat.startedAt != heartbeat.startedAt } ?? false
-        entries[heartbeat.service] = Entry(heartbeat: heartbeat, heardAt: now, restarts: (before?.restarts ?? 0) + (isNew ? 1 : 0))
+        entries[heartbeat.service] = Entry(
+            heartbeat: heartbeat, heardAt: now, restarts: (before?.restarts ?? 0) + (isNew ? 1 : 0),
+            restartedAt: ((before?.restartedAt ?? []) + (isNew ? [now] : [])).suffix(Board.mostRestarts))
         return true
     }
 

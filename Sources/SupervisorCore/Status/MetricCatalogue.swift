@@ -1,0 +1,160 @@
+/// What each metric means: the text of `# HELP`. Names are without the prefix; a name that stands nowhere here is told all the same.
+///
+/// A test holds the names that the services count, the dashboard and the alert rules against it.
+public enum MetricCatalogue {
+    /// The help of a family; of `x_recent_seconds` and `x_life_seconds` what that of `x_seconds` says, over that time.
+    public static func help(_ name: String) -> String {
+        if let text = texts[name] { return text }
+        for (over, words) in [("recent", "over the last five minutes"), ("life", "since the service started")] {
+            for ending in ["_\(over)_seconds", "_\(over)"] where name.hasSuffix(ending) {
+                let base = String(name.dropLast(ending.count)) + (ending.hasSuffix("_seconds") ? "_seconds" : "")
+                if let text = texts[base] { return "\(text) Quantiles \(words)." }
+            }
+        }
+        return "Told by a service; this build knows no more of it."
+    }
+
+    public static func knows(_ name: String) -> Bool { texts[name] != nil }
+
+    /// Every name, sorted.
+    public static var names: [String] { texts.keys.sorted() }
+
+    private static let texts: [String: String] = supervisor.merging(stages) { first, _ in first }
+
+    /// What the supervisor makes itself, of heartbeats and of the database.
+    private static let supervisor: [String: String] = [
+        "up": "Whether the service's heartbeat is fresh: 1 or 0.",
+        "service_restarts_total": "How often the service was seen to have started again.",
+        "service_recent_restarts": "Restarts of the service within the last 15 minutes.",
+        "heartbeat_age_seconds": "Time since the service's last heartbeat.",
+        "service_start_time_seconds": "When the service started, since 1970.",
+        "service_state": "1 for the state that the service is in.",
+        "build_info": "1, with the version and commit of the service's build.",
+        "connected": "Whether the service has its connection to Telegram: 1 or 0.",
+        "paused": "Whether the service pauses, by an operator or since it has no room: 1 or 0.",
+        "database_up": "Whether the supervisor's last look into the database went well: 1 or 0.",
+        "database_snapshot_age_seconds": "Time since the supervisor last read groups and queues.",
+        "registered_groups": "Registered groups by their status.",
+        "group_enabled": "Whether the group is captured: 1 or 0.",
+        "group_complete": "Whether nothing that is wanted of the group is missing: 1 or 0.",
+        "group_covered_seconds": "How far back from now the newest complete stretch of the group reaches.",
+        "group_last_message_timestamp_seconds": "When the group's last message was sent, since 1970.",
+        "group_crawl_progress_ratio": "How much of the group's running crawl is done.",
+        "open_gaps": "Stretches that nobody received and no crawl has filled yet.",
+        "open_gap_oldest_seconds": "Age of the oldest open gap; 0 without one.",
+        "dead_letters": "Messages that could not be stored and that nobody has dealt with.",
+        "dead_letter_oldest_seconds": "Age of the oldest of them; 0 without one.",
+        "outbox_rows": "Changes that are kept for the change feed, by the distance of their ids.",
+        "outbox_oldest_seconds": "Age of the oldest change that is kept; 0 without one.",
+        "outbox_newest_change": "The id of the newest change.",
+        "media_files": "Files that wait (queued), are being fetched (leased) or failed.",
+        "media_oldest_seconds": "Age of the oldest file that waits; 0 without one.",
+        "crawl_jobs": "Crawls that wait or run.",
+        "stored_messages_estimate": "Stored messages, by the planner's estimate.",
+        "account_active": "Whether the account is logged in: 1 or 0.",
+        "watched_services": "Services whose taps the supervisor listens to.",
+        "heartbeats_received_total": "Heartbeats that the supervisor took.",
+        "heartbeats_refused_total": "What came as a heartbeat and was none, or of a service too many.",
+        "http_refused_total": "Requests that were refused for want of a token or a role, by reason.",
+        "status_snapshots_total": "Looks into the database for the status, by result.",
+        "alarms_firing": "Alarms that fire now, by severity.",
+        "alarm_commands_total": "Runs of the alarm command, by result.",
+        "alarm_notices_dropped_total": "Notices of alarms that were not told since too many had been.",
+        "media_requests_total": "Requests for files of the local store, by status.",
+        "media_sent_bytes_total": "Bytes of files sent over HTTP.",
+        "commit_to_broadcast_seconds": "From the commit of a change to its handing out, by to whom.",
+        "change_hints_total": "Hints of the writer that the outbox has more.",
+        "changes_total": "Changes read from the outbox and handed out, by event and lane.",
+        "changes_position": "The id up to which the outbox was handed out.",
+        "broadcast_requests_total": "Requests to the realtime endpoint, by status.",
+        "broadcast_messages_total": "Changes that the realtime endpoint took, by lane.",
+        "broadcast_coalesced_total": "Changes of the past that were left out since a newer one of the same message followed.",
+        "broadcast_skipped_total": "Changes that were given up, by reason.",
+        "broadcast_waiting": "Changes that wait for the realtime endpoint, by lane.",
+        "broadcast_allowed_per_second": "Messages a second that the plan allows now.",
+        "broadcast_refusing": "Whether the realtime endpoint refuses or is away: 1 or 0.",
+        "logins_total": "Logins begun over HTTP that ended, by result.",
+        "realtime_connections": "Open websockets.",
+        "realtime_subscriptions": "Channels joined on them.",
+        "realtime_opened_total": "Websockets opened.",
+        "realtime_refused_total": "Websockets refused.",
+        "realtime_broadcasts_total": "Broadcasts to subscribers.",
+        "realtime_deliveries_total": "Messages written to subscribers.",
+        "realtime_dropped_total": "Subscribers that were dropped, by reason.",
+        "realtime_lagged_total": "Times that the subscribers' feed fell behind and began anew.",
+        "pages_open": "Pages that are open and told of changes.",
+        "audit_entries_total": "Actions written down, by action and outcome.",
+        "audit_entries_waiting": "Actions that are not in the database yet.",
+        "admins": "People in the table of admins.",
+    ]
+
+    /// What the stages count.
+    private static let stages: [String: String] = [
+        "channel_updates_total": "Updates of channels that the engine applied, by how they came.",
+        "channels_found_behind_total": "Channels that a comparison found behind the server.",
+        "circuit_open": "Whether the writer's circuit to the database is open or half open: 1 or 0.",
+        "commit_lag_seconds": "How long the oldest record of the last transaction had waited.",
+        "crawl_jobs_open": "Crawls of the account that wait or run.",
+        "crawls_total": "Crawls that ended, by kind and result.",
+        "credit": "Records that each producer may send beyond the last acknowledged one.",
+        "dead_letters_retried_total": "Dead letters that were tried again, by result.",
+        "deletes_received_total": "Deletions received from Telegram.",
+        "edits_received_total": "Edits received from Telegram.",
+        "frames_refused_total": "Frames that the writer refused.",
+        "gaps_found_total": "Gaps recorded, by reason.",
+        "gaps_open": "Open gaps by which something of an enabled group is missing.",
+        "groups": "Groups that the service looks after.",
+        "hellos_total": "Producers that the writer welcomed.",
+        "link_answers_undeliverable_total": "Answers to producers that were gone.",
+        "link_credit": "Records that the listener may still send before the writer acknowledges.",
+        "link_frames_received_total": "Frames that the writer received.",
+        "link_frames_sent_total": "Frames that the writer sent.",
+        "media_bytes_total": "Bytes of files fetched from Telegram.",
+        "media_files_total": "Files that were dealt with, by outcome.",
+        "media_parts_total": "Parts of files fetched from Telegram.",
+        "media_refreshes_total": "File references that had expired and were fetched anew.",
+        "messages_committed_total": "Changes of messages committed, by kind and by how they came.",
+        "messages_failed_total": "Messages set aside as dead letters.",
+        "messages_fetched_total": "Messages fetched by crawls, by their kind.",
+        "messages_received_total": "New messages received from Telegram.",
+        "pages_total": "Pages of history fetched, by the kind of crawl.",
+        "producers": "Producers that are connected to the writer.",
+        "queue_bytes": "Bytes in the writer's queue.",
+        "queue_records": "Records in the writer's queue.",
+        "receive_to_acknowledge_seconds": "From the receipt of an update to the writer's acknowledgement of its record.",
+        "receive_to_commit_seconds": "From the receipt of an update to the commit of its row, by how it came.",
+        "receive_to_send_seconds": "From the receipt of an update to the sending of its record to the writer.",
+        "recent_scans_total": "Looks at the recent past of a group.",
+        "records_committed_total": "Records committed, by how they came.",
+        "records_duplicate_total": "Records that had been committed before and came again.",
+        "records_seen_total": "Records that another producer had brought before.",
+        "records_total": "Records that the listener made.",
+        "rows_changed_total": "Rows inserted and updated, by kind.",
+        "rows_forgotten_total": "Rows of the change feed that were kept long enough and deleted.",
+        "rpc_calls_total": "Calls to Telegram.",
+        "rpc_failures_total": "Calls to Telegram that failed.",
+        "spool_bytes": "Bytes on disk of what the writer has not committed.",
+        "spool_limit_bytes": "Bytes of the spool beyond which Telegram is not read.",
+        "spool_oldest_seconds": "Age of the oldest record in the spool; 0 when it is empty.",
+        "spool_segments": "Files of the spool.",
+        "tap_failed": "Whether the service's tap is dead: 1 or 0.",
+        "tap_samples_dropped_total": "Samples that did not reach the tap's thread.",
+        "telegram_call_failures_total": "Calls that Telegram answered with an error, by method and error.",
+        "telegram_calls_held_total": "Calls that waited for the method's pace or for a flood wait, by method.",
+        "telegram_calls_total": "Calls to Telegram, by method.",
+        "telegram_flood_wait_left_seconds": "How long the wait that Telegram imposed still lasts, by method.",
+        "telegram_flood_wait_seconds_total": "Seconds of waiting that Telegram imposed, by method.",
+        "telegram_flood_waits_total": "Waits that Telegram imposed, by method.",
+        "telegram_to_commit_seconds": "From Telegram's date of a live message, in whole seconds, to the commit of its row.",
+        "telegram_to_receive_seconds": "From Telegram's date of a live message, in whole seconds, to its receipt.",
+        "transactions_total": "Transactions of the writer, by result.",
+        "unacknowledged_records": "Records that the writer has not acknowledged.",
+        "unreadable_total": "Objects that could not be read and were put aside, sealed, by where they came.",
+        "update_duplicates_total": "Updates that the engine had applied before and that came again.",
+        "update_gaps_total": "Times that the engine noticed a hole in a box and asked for the difference.",
+        "updates_total": "Updates pushed by Telegram.",
+        "updates_unreadable_total": "Pushed updates that could not be read.",
+        "watchdog_calls_total": "Calls that compared channels with the server since nothing had come.",
+        "window_bytes": "Bytes of records in memory that the writer has not acknowledged.",
+    ]
+}
