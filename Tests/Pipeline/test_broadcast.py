@@ -1,0 +1,275 @@
+"""Changes of messages reach whoever follows them: the supervisor's feed (GET /changes) and a Supabase Realtime, played by a stand-in that
+the unmodified PyPI clients accept."""
+import asyncio, json, signal, time, urllib.error, urllib.request
+
+import pytest
+from realtime import AsyncRealtimeClient
+
+from faults import Faulty
+from realtime_stand_in import RealtimeStandIn
+from stack import Stack, until
+
+KEY = "service-key-of-the-test"
+CONFIG = (
+    "supabase:\n  url: {url}\nbroadcast:\n  sink: supabase\n  messages_per_second: {rate}\n  patience_seconds: {patience}\n"
+    "  payload_kilobytes: 20\n"
+)
+
+
+class World:
+    def __init__(self):
+        self.stack = Stack()
+        self.endpoint = RealtimeStandIn(KEY)
+        self.stack.environment["SUPABASE_SERVICE_KEY"] = KEY
+        self.configure()
+        self.faulty = Faulty(self.stack)
+        self.group = self.stack.query("select id::text from groups where title = 'supergroup'")[0][0]
+        self.made = 0
+        self.stack.start("supervisor")
+        self.follows()
+
+    def configure(self, rate=100, patience=3600):
+        self.stack.write_config(extra=CONFIG.format(url=self.endpoint.url, rate=rate, patience=patience))
+
+    def restart(self, signal_number=signal.SIGTERM, **settings):
+        ended = self.stack.kill("supervisor", signal_number)
+        if settings:
+            self.configure(**settings)
+        self.stack.start("supervisor")
+        self.follows()
+        return ended
+
+    def follows(self):
+        until(lambda: self.status("broadcast_error", "facts") != {} and self.query("select 1 from aaltohub.broadcast_sinks"), 20, "a sink")
+
+    # what the supervisor says
+
+    def get(self, path, token="token-of-the-test"):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.stack.http_port}{path}")
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def changes(self, **query):
+        status, text = self.get("/changes?" + "&".join(f"{k}={v}" for k, v in query.items()))
+        return status, json.loads(text)
+
+    def newest(self):
+        return self.changes()[1]["last"]
+
+    def metric(self, name):
+        lines = [line for line in self.get("/metrics")[1].splitlines() if line.startswith(f"aaltohub_{name}")]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+    def status(self, name, kind="counters"):
+        stages = json.loads(self.get("/admin/live-crawler/status")[1])["stages"]
+        return next((s.get(kind, {}).get(name) for s in stages if s["service"] == "supervisor"), {})
+
+    def query(self, sql, *parameters):
+        return self.stack.query(sql, *parameters)
+
+    # what changes, as the writer would write it
+
+    def write(self, count=1, history=False, text=None):
+        """New rows with their changes in one transaction; the changes' ids."""
+        self.made += count
+        with self.stack.cluster.connect("aaltohub") as connection:
+            return [row[0] for row in connection.execute(
+                "with m as (insert into messages (telegram_message_id, group_id, sent_at, text)"
+                " select 1000000 + %s + i, %s, now() - case when %s then interval '2 days' else interval '0' end, coalesce(%s, 'row ' || i)"
+                " from generate_series(1, %s) i returning *)"
+                " insert into aaltohub.outbox (event, message_id, group_id, telegram_message_id, crawled)"
+                " select 'insert', id, group_id, telegram_message_id, %s from m returning change_id",
+                (self.made - count, self.group, history, text, count, history)).fetchall()]
+
+    def sent(self, ids, seconds=30):
+        """Waits until the endpoint has taken these changes."""
+        wanted = {str(i) for i in ids}
+        until(lambda: wanted <= {m["id"] for m in self.endpoint.taken()}, seconds, f"{len(wanted)} changes at the endpoint")
+
+    def close(self):
+        self.stack.close()
+        self.endpoint.close()
+
+
+@pytest.fixture(scope="module")
+def world():
+    made = World()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def test_a_message_its_edit_and_its_deletion_reach_a_subscriber(world):
+    before = world.newest()
+    got = []
+
+    async def follow():
+        client = AsyncRealtimeClient(f"{world.endpoint.url}/realtime/v1", KEY)
+        await client.connect()
+        channel = client.channel("messages")
+        subscribed = asyncio.Event()
+        for event in ("insert", "update"):
+            channel.on_broadcast(event, got.append)
+        await channel.subscribe(lambda state, error: subscribed.set())
+        await asyncio.wait_for(subscribed.wait(), 20)
+
+        async def arrives(count):
+            for _ in range(400):
+                if len(got) >= count:
+                    return
+                await asyncio.sleep(0.05)
+            raise AssertionError(f"{len(got)} of {count} arrived: {got}")
+
+        number = await asyncio.to_thread(world.faulty.send, "supergroup", "Moi 👋")
+        await arrives(1)
+        await asyncio.to_thread(world.faulty.edit, "supergroup", number, "Moi taas")
+        await arrives(2)
+        await asyncio.to_thread(world.faulty.delete, "supergroup", number)
+        await arrives(3)
+        await client.close()
+        return number
+
+    number = asyncio.run(follow())
+    assert [m["event"] for m in got] == ["insert", "update", "update"]
+    rows = [m["payload"] for m in got]
+    assert [r["text"] for r in rows] == ["Moi 👋", "Moi taas", "Moi taas"]
+    assert [r["is_deleted"] for r in rows] == [False, False, True]
+    assert all(r["telegram_message_id"] == number and r["group_id"] == world.group for r in rows)
+    # The same columns as the table has, but for those that are the merge's own or name an account of ours.
+    columns = {c for c, in world.query("select column_name from information_schema.columns where table_name = 'messages'")}
+    assert set(rows[0]) <= columns
+    hidden = columns - set(rows[0])
+    assert {c for c in hidden if not c.startswith(("merge_", "unsettled"))} == {
+        "account_id", "content_hash", "reactions_key", "sender_name_key", "suspect", "received_at"}
+    # The feed has the same changes under the same ids, in the order of the commits.
+    status, page = world.changes(after=before)
+    assert status == 200 and page["more"] is False
+    assert [str(c["id"]) for c in page["changes"]] == [m["meta"]["id"] for m in got]
+    assert [c["event"] for c in page["changes"]] == ["insert", "update", "update"]
+    assert page["last"] == page["changes"][-1]["id"]
+    assert page["changes"][-1]["row"] == rows[-1]
+    # The writer's hint, not the poll, brought them.
+    until(lambda: world.metric('commit_to_broadcast_seconds_count{service="supervisor",to="supabase"}') >= 3, 10, "latencies")
+    assert world.metric("change_hints_total") >= 3
+    assert world.metric('commit_to_broadcast_seconds_bucket{service="supervisor",to="feed",le="0.25"}') >= 3
+
+
+def test_changes_are_paged_guarded_and_told_to_be_gone(world):
+    start = world.newest()
+    ids = world.write(25)
+    seen, after = [], start
+    while True:
+        status, page = world.changes(after=after, limit=10)
+        assert status == 200
+        seen += [c["id"] for c in page["changes"]]
+        after = page["last"]
+        if not page["more"]:
+            break
+    assert seen == ids
+    assert world.changes(after=after) == (200, {**page, "changes": [], "more": False})
+    for query in ("after=-1", "after=x", "limit=0", "limit=100000000", "after=1&after=2"):
+        assert world.get(f"/changes?{query}")[0] == 400, query
+    for token in (None, "wrong"):
+        assert world.get("/changes", token)[0] == 401
+    # What the database never had: another one stood here.
+    status, gone = world.changes(after=after + 1_000_000)
+    assert status == 410 and gone["newest"] == after
+    # What is forgotten: as the writer does it.
+    world.sent(ids)
+    with world.stack.cluster.connect("aaltohub") as connection:
+        connection.execute("delete from aaltohub.outbox where change_id <= %s", (ids[4],))
+        connection.execute("update aaltohub.outbox_horizon set pruned = %s", (ids[4],))
+    assert world.changes(after=ids[3])[0] == 410
+    status, gone = world.changes(after=0)
+    assert (status, gone["oldest"]) == (410, ids[5])
+    status, page = world.changes(after=gone["oldest"] - 1)
+    assert [c["id"] for c in page["changes"]] == ids[5:]
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500, None])
+def test_what_refuses_is_waited_for(world, status):
+    taken = len(world.endpoint.taken())
+    world.endpoint.answer(status, count=2 if status else 1, silence=status is None)
+    ids = world.write(3)
+    world.sent(ids, 60)
+    # Each once, in order, and nobody else waited: the feed has them at once.
+    assert [m["id"] for m in world.endpoint.taken()[taken:]] == [str(i) for i in ids]
+    until(lambda: world.metric("broadcast_refusing") == 0, 10, "a sink that is well")
+
+
+def test_what_is_refused_for_good_costs_only_itself(world):
+    before = world.metric("broadcast_skipped_total")
+    world.endpoint.poison = lambda message: message["payload"]["text"] == "poison"
+    with_poison = world.write(20) + world.write(1, text="poison") + world.write(20)
+    good = with_poison[:20] + with_poison[21:]
+    world.sent(good)
+    taken = [int(m["id"]) for m in world.endpoint.taken() if int(m["id"]) in with_poison]
+    assert taken == good
+    # A row beyond the plan's payload, and a body beyond what the endpoint takes.
+    world.endpoint.poison = lambda message: False
+    large = world.write(1, text="x" * 30_000) + world.write(1)
+    world.sent(large[1:])
+    world.endpoint.most_body = 12_000
+    world.sent(world.write(4, text="y" * 5_000))
+    world.endpoint.most_body = 8_000_000
+    until(lambda: world.metric("broadcast_skipped_total") == before + 2, 10, "two that were skipped and counted")
+    assert 413 in world.endpoint.statuses() and 422 in world.endpoint.statuses()
+
+
+def test_a_new_process_goes_on_where_the_old_one_was(world):
+    world.sent(world.write(5))
+    # While it is away, and killed in the middle of what it cannot send.
+    world.endpoint.answer(503, count=1_000)
+    waiting = world.write(30)
+    until(lambda: world.metric("broadcast_waiting") == 30, 10, "changes that wait")
+    world.restart(signal.SIGKILL)
+    world.endpoint.forget_rules()
+    more = world.write(10)
+    world.sent(waiting + more, 60)
+    taken = [int(m["id"]) for m in world.endpoint.taken() if int(m["id"]) >= waiting[0]]
+    assert taken == waiting + more
+    assert world.restart() == 0
+    last = world.write(2)
+    world.sent(last)
+    # What was told before an orderly end is not told again.
+    assert [int(m["id"]) for m in world.endpoint.taken() if int(m["id"]) >= waiting[0]] == waiting + more + last
+
+
+def test_a_crawl_delays_no_live_message_and_the_plan_is_kept(world):
+    world.restart(rate=200)
+    start = len(world.endpoint.taken())
+    crawled = []
+    for _ in range(3):
+        crawled += world.write(500, history=True)
+    waits = []
+    for _ in range(5):
+        asked = time.monotonic()
+        world.sent(world.write(1), 10)
+        waits.append(time.monotonic() - asked)
+    assert len(world.endpoint.taken()) - start < 1_500, "the crawl was still under way"
+    assert max(waits) < 2, waits  # the poll's second, since no writer hints here, and the test's own reading
+    # The feed had all of it long before.
+    assert world.changes(after=crawled[-1] - 1, limit=1)[1]["changes"][0]["history"] is True
+    world.sent(crawled, 60)
+    assert [int(m["id"]) for m in world.endpoint.taken()[start:] if int(m["id"]) in set(crawled)] == crawled
+    # Requests that take a moment blur the seconds.
+    assert world.endpoint.busiest_second() <= 220
+
+
+def test_what_waits_too_long_is_skipped_and_counted(world):
+    world.restart(rate=100, patience=3)
+    world.endpoint.answer(403, count=1_000)
+    old = world.write(7)
+    until(lambda: world.metric('broadcast_skipped_total{service="supervisor",reason="too_old"}') == 7, 60, "seven that were skipped")
+    world.endpoint.forget_rules()
+    new = world.write(2)
+    world.sent(new, 60)
+    assert not {str(i) for i in old} & {m["id"] for m in world.endpoint.taken()}
+    status, page = world.changes(after=old[0] - 1)
+    assert [c["id"] for c in page["changes"]] == old + new, "the feed has them all the same"
