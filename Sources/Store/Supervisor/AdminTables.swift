@@ -15,16 +15,18 @@ public struct AdminTables: Sendable {
             'id', NULL, 'group_id', g.id, 'status', 'active', 'is_enabled', true, 'error_count', 0, 'last_error', NULL,
             'initial_crawl_progress', 0, 'initial_crawl_total', 0, 'last_message_at', NULL, 'updated_at', NULL)) || jsonb_build_object(
             'title', g.title, 'username', g.username, 'telegram_id', g.telegram_id, 'chat_type', g.chat_type, 'account', g.primary_account,
-            'migrated_to', g.migrated_to, 'failed_messages',
-            (SELECT count(*) FROM public.failed_messages f WHERE f.group_id = g.id AND f.resolved IS NOT TRUE),
+            'migrated_to', g.migrated_to, 'failed_messages', coalesce(f.waiting, 0),
             'crawl', (SELECT jsonb_build_object(
                 'id', j.id, 'kind', j.kind, 'state', j.state, 'since', j.since, 'messages', j.messages, 'total', j.total, 'pages', j.pages,
                 'error', j.error, 'not_before', j.not_before, 'updated_at', j.updated_at, 'finished_at', j.finished_at)
                 FROM aaltohub.crawl_jobs j WHERE j.group_id = g.id ORDER BY j.state IN ('queued', 'running') DESC, j.id DESC LIMIT 1)) AS r
         FROM public.groups g LEFT JOIN public.crawler_status s ON s.group_id = g.id
+        LEFT JOIN (SELECT group_id, count(*) AS waiting FROM public.failed_messages WHERE resolved IS NOT TRUE GROUP BY group_id) f
+            ON f.group_id = g.id
         """
 
-    /// Every group's row of `crawler_status` (of one that has none, the defaults), by title, with the group's own columns, its newest crawl and how many dead letters wait.
+    /// Every group's row of `crawler_status` (of one that has none, the defaults), by title, with the group's own columns, its newest crawl
+    /// and how many dead letters wait.
     public func crawlerStatus() async throws -> String {
         try await rows(Self.crawlerStatus, order: "lower(r->>'title'), (r->>'telegram_id')::bigint")
     }
@@ -60,7 +62,7 @@ public struct AdminTables: Sendable {
             FROM public.failed_messages f LEFT JOIN public.groups g ON g.id = f.group_id
             WHERE coalesce(coalesce(f.resolved, false) = $1, true) AND coalesce(f.group_id = $2, $2 IS NULL)
             ORDER BY f.created_at DESC NULLS LAST, f.id LIMIT $3
-            """, order: "r->>'created_at' DESC NULLS LAST, r->>'id'", [.bool(isResolved), .uuid(group), .int(limit)])
+            """, order: "(r->>'created_at')::timestamptz DESC NULLS LAST, r->>'id'", [.bool(isResolved), .uuid(group), .int(limit)])
     }
 
     /// Whether there is such a dead letter.
@@ -80,11 +82,14 @@ public struct AdminTables: Sendable {
             """
             SELECT to_jsonb(m) - 'merge_edit_date' - 'merge_settled' - 'merge_generation' - 'merge_position' - 'content_hash'
                 - 'reactions_key' - 'sender_name_key' - 'unsettled_edit_date' || jsonb_build_object('group_title', g.title) AS r
-            FROM public.messages m JOIN public.groups g ON g.id = m.group_id
-            WHERE coalesce(m.group_id = $1, $1 IS NULL) AND coalesce(m.sent_at < $2, $2 IS NULL)
-                AND ($3 IS NULL OR position(lower($3) IN lower(coalesce(m.text, ''))) > 0)
+            FROM public.groups g CROSS JOIN LATERAL (
+                -- Group by group, along the index that begins with the group.
+                SELECT * FROM public.messages x WHERE x.group_id = g.id AND x.sent_at < coalesce($2, 'infinity')
+                    AND ($3 IS NULL OR position(lower($3) IN lower(coalesce(x.text, ''))) > 0)
+                ORDER BY x.sent_at DESC LIMIT $4) m
+            WHERE g.id = coalesce($1, g.id)
             ORDER BY m.sent_at DESC, m.telegram_message_id DESC LIMIT $4
-            """, order: "r->>'sent_at' DESC, (r->>'telegram_message_id')::bigint DESC",
+            """, order: "(r->>'sent_at')::timestamptz DESC, (r->>'telegram_message_id')::bigint DESC",
             [.uuid(group), .timestamptz(before), .text(text), .int(limit)])
     }
 
