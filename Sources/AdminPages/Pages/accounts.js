@@ -34,7 +34,7 @@ function accountCard(account, changed) {
 }
 
 function loginButton(name, isLoggedIn, changed) {
-    const button = h("button", {}, isLoggedIn ? "Log in again" : "Log in by QR");
+    const button = h("button", { class: "act" }, isLoggedIn ? "Log in again" : "Log in by QR");
     button.addEventListener("click", async () => {
         if (isLoggedIn && !(await ask({
             title: `Log ${name} in again?`, action: "Log in", text: "It is logged in already. A new login takes the place of the one that is used now once a phone has scanned the code.",
@@ -142,7 +142,7 @@ export async function show(view) {
         if (!accounts.length) return empty("No account yet", "Give one a name and scan the code with Telegram.");
         return h("ul", { class: "plainlist grid" }, accounts.map((account) => accountCard(account, look)));
     }, "Loading accounts");
-    view.content.append(list, h("section", { class: "card" }, h("h2", {}, "Another account"), form,
+    view.content.append(list, h("section", { class: "card act" }, h("h2", {}, "Another account"), form,
         h("p", { class: "soft" }, "Login by phone number and code is done with ", h("code", {}, "aaltohubctl login"), ".")));
     await look();
     view.on("poll", look);

@@ -50,7 +50,7 @@ function frame() {
         h("a", { class: "skip", href: "#main" }, "Skip to the page"),
         h("header", {}, menu, h("a", { href: "/admin", class: "brand" }, h("img", { src: "/assets/icon.svg", alt: "", width: 22, height: 22 }), "AaltoHub"), sign),
         nav, main);
-    api.whoami().then((caller) => say(who, [caller?.subject === "token" ? "admin token" : caller?.subject, caller?.role].filter(Boolean).join(" · ")), () => say(who, ""));
+    api.whoami().then((caller) => { document.body.classList.toggle("reader", caller?.role === "reader"); say(who, [caller?.subject === "token" ? "admin token" : caller?.subject, caller?.role].filter(Boolean).join(" · ")); }, () => say(who, ""));
     document.addEventListener("click", (event) => {
         const link = event.target.closest?.("a[href]");
         if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || link.target) return;

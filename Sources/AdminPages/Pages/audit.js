@@ -1,7 +1,7 @@
 // Who did what, and when.
 
 import { api } from "./api.js";
-import { h, badge, present, empty, ago, table, row, doing } from "./dom.js";
+import { h, badge, present, empty, ago, table, row, tell } from "./dom.js";
 
 const columns = [{ name: "When", class: "tight" }, { name: "Who" }, { name: "What" }, { name: "On" }, { name: "Outcome", class: "tight" }];
 // Rows of one answer of the server, if it does not say otherwise.
@@ -16,7 +16,7 @@ const entryRow = (entry) => row(columns, [
 export async function show(view) {
     const box = h("div"), made = table(columns, "Audit log"), seen = new Set();
     let oldest = null;
-    const more = doing("Older", { run: () => load(oldest), done: "Older entries are shown." });
+    const more = h("button", { on: { click: () => { more.disabled = true; load(oldest).catch((error) => tell("bad", error.message)).finally(() => { more.disabled = false; }); } } }, "Older");
     view.content.append(h("p", { class: "lead" }, "Everything that was done through these pages, the API or the tool. Nothing is ever taken out of it."), box);
     async function load(before) {
         const entries = await api.audit(before ?? undefined);

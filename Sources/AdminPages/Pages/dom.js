@@ -169,9 +169,9 @@ export function tell(kind, text) {
     setTimeout(() => line.remove(), kind === "bad" ? 12_000 : 6_000);
 }
 
-/** A button that asks, does, and tells; it is disabled meanwhile. */
+/** A button that asks, does, and tells; it is disabled meanwhile. Readers, who may change nothing, do not see it (`act`). */
 export function doing(label, { question, run, done, name, class: style, icon: picture }) {
-    const button = h("button", { type: "button", class: style, "aria-label": name }, picture && icon(picture), label);
+    const button = h("button", { type: "button", class: `act ${style ?? ""}`, "aria-label": name }, picture && icon(picture), label);
     button.addEventListener("click", async () => {
         if (question && !(await ask(typeof question === "function" ? question() : question))) return;
         button.disabled = true;

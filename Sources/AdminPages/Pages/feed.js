@@ -46,7 +46,7 @@ function words(row) {
     const said = row.service && !row.text ? serviceText(row.service) : row.text;
     return said ? h("p", { class: row.service && !row.text ? "said soft" : "said", dir: "auto" }, said) : null;
 }
-const serviceText = (service) => `${service.kind ?? service.type ?? service._ ?? service.action ?? "service message"}`.replace(/^messageAction/, "").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+const serviceText = (service) => `${service.kind ?? service.type ?? service._ ?? service.action ?? "service message"}`.replace(/^messageAction/, "").replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").toLowerCase();
 
 function kindOf(event, row, before) {
     if (row.is_deleted && !(before?.is_deleted)) return "deletion";
@@ -157,7 +157,9 @@ export async function show(view) {
         pause.setAttribute("aria-pressed", `${held !== null}`);
     });
     function arrived(change) {
-        if (held === null) return take(change);
+        const kind = held && kindOf(change.event, change.row, known.get(keyOf(change.row)));
+        // What would not be seen does not wait.
+        if (!held || kind === "other" || (change.history && kind === "insert") || (only && change.row.group_id !== only)) return take(change);
         held.push(change);
         if (held.length > most) held.shift();
         pause.replaceChildren(icon("play"), `Go on (${held.length} new)`);

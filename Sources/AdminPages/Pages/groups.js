@@ -37,7 +37,7 @@ function crawlCell(group) {
 
 function switchOf(group, changed) {
     const on = group.is_enabled !== false, name = group.title ?? `${group.telegram_id}`;
-    const button = h("button", { role: "switch", class: "switch", "aria-checked": `${on}`, "aria-label": `Capture ${name}` });
+    const button = h("button", { role: "switch", class: "switch act", "aria-checked": `${on}`, "aria-label": `Capture ${name}` });
     button.addEventListener("click", async () => {
         if (on && !(await ask({
             title: `Turn ${name} off?`, action: "Turn off",
