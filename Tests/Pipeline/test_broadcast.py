@@ -241,6 +241,23 @@ def test_a_new_process_goes_on_where_the_old_one_was(world):
     assert [int(m["id"]) for m in world.endpoint.taken() if int(m["id"]) >= waiting[0]] == waiting + more + last
 
 
+def test_a_database_that_goes_away_is_waited_for(world):
+    start = world.newest()
+    world.stack.cluster.stop("immediate")
+    assert world.changes(after=start)[0] == 503
+    assert world.get("/healthz")[0] == 200
+    world.stack.cluster.start()
+    ids = world.write(5)
+    world.sent(ids, 60)
+    assert [c["id"] for c in world.changes(after=start)[1]["changes"]][-5:] == ids
+    # The feed, too, goes on: a message of the whole pipeline is hinted at and told at once.
+    feed = 'commit_to_broadcast_seconds_count{service="supervisor",to="feed"}'
+    before = until(lambda: world.metric(feed), 20, "a feed")
+    world.faulty.send("supergroup", "after the storm")
+    until(lambda: any(m["payload"]["text"] == "after the storm" for m in world.endpoint.taken()), 60, "a message")
+    until(lambda: world.metric(feed) > before, 20, "a feed that follows")
+
+
 def test_a_crawl_delays_no_live_message_and_the_plan_is_kept(world):
     world.restart(rate=200)
     start = len(world.endpoint.taken())
