@@ -10,13 +10,13 @@ from stack import CODE
 
 
 @contextlib.asynccontextmanager
-async def person(stack, phone):
+async def person(stack, phone, password=None):
     with open(f"{stack.key}.pub") as key:
         rsa.add_key(key.read(), old=False)
     session = MemorySession()
     session.set_dc(2, "127.0.0.1", stack.port)
     client = TelegramClient(session, 4242, "0123456789abcdef0123456789abcdef", connection=connection.ConnectionTcpIntermediate)
-    await client.start(phone=lambda: phone, code_callback=lambda: CODE)
+    await client.start(phone=lambda: phone, code_callback=lambda: CODE, password=password)
     try:
         yield client
     finally:
