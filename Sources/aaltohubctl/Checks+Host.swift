@@ -1,5 +1,6 @@
 import Foundation
 import ServiceKit
+import SupervisorCore
 
 extension Checks {
     /// The least free space with which a host should go on, and the least with which it can: bytes.
@@ -80,6 +81,17 @@ extension Checks {
                     ? .ok("admin_token", "\(token) bytes")
                     : .wrong("admin_token", "it has \(token) bytes, 16 are the least", "make one with `openssl rand -hex 32`"))
         } catch { findings.append(.wrong("admin_token", error)) }
+        for name in [Credentials.Name.adminTokenKey, .supabaseJWTSecret] {
+            do {
+                // Without one, tokens of that sort are not believed.
+                guard let count = try credentials.find(name)?.bytes.count else { continue }
+                findings.append(
+                    count >= TokenKey.shortestSecret
+                        ? .ok(name.rawValue, "\(count) bytes")
+                        : .wrong(
+                            name.rawValue, "it has \(count) bytes, \(TokenKey.shortestSecret) are the least", "give one that is longer"))
+            } catch { findings.append(.wrong(name.rawValue, error)) }
+        }
         do {
             if let storage = try configuration.storageAccess(credentials) {
                 findings.append(.ok("media.store", "the bucket \(storage.bucket) of \(storage.url)"))
