@@ -38,6 +38,8 @@ def world():
         made.append(crawled.browser)
         crawled.speaker = Speaker(stack, WRITER)
         made.append(crawled.speaker)
+        chats = crawled.speaker.run(crawled.speaker.client.get_dialogs())
+        crawled.home = next(one for one in chats if one.entity.id == crawled.chats[HOME]["id"]).input_entity
         yield crawled
     finally:
         for one in reversed(made):
@@ -131,9 +133,7 @@ def test_a_message_of_telethon_appears_in_the_feed_then_its_edit_and_its_deletio
     page = browser.page()
     page.goto("/feed")
     is_live(page)
-    speaker = world.speaker
-    chats = speaker.run(speaker.client.get_dialogs())
-    chat = next(one for one in chats if one.entity.id == world.chats[HOME]["id"]).input_entity
+    speaker, chat = world.speaker, world.home
     wild = "Moi! <script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
     message = speaker.run(speaker.client.send_message(chat, wild, parse_mode=None))
     feed = page.get_by_role("list", name="Messages")
@@ -159,6 +159,29 @@ def test_a_message_of_telethon_appears_in_the_feed_then_its_edit_and_its_deletio
     assert feed.get_by_text("after the hold").count() == 0
     page.get_by_role("button", name="Go on").click()
     expect(feed.get_by_text("after the hold")).to_have_count(1)
+
+
+def test_the_pictures_of_an_album_stand_together_and_come_from_the_supervisor(world, browser):
+    speaker = world.speaker
+    files = [world.ask("add_file", kind="photo", size=20_000 + i)["file"] for i in range(2)]
+    for file in files:
+        world.ask("post_file", file=file, to=[world.chats[HOME]])
+    keys = until(
+        lambda: [key for key, in world.stack.query("select key from aaltohub.media_files where state = 'done' and media_id = any(%s)", files)][1:]
+        and world.stack.query("select key from aaltohub.media_files where media_id = any(%s)", files), 30, "the stored files")
+    # What the simulator makes up is no picture that anybody could see.
+    for (key,), colour in zip(keys, ("teal", "coral")):
+        Image.new("RGB", (320, 240), colour).save(world.stack.folder / "state" / "media" / key, "JPEG")
+    page = browser.page()
+    page.goto("/feed")
+    is_live(page)
+    posted = [m for m in speaker.run(speaker.client.get_messages(world.home, limit=20)) if m.photo][:2]
+    speaker.run(speaker.client.send_file(world.home, [m.photo for m in posted], caption="two of the lake"))
+    album = page.locator(".event.insert", has_text="two of the lake")
+    expect(album.locator("img")).to_have_count(2)
+    page.wait_for_function("() => [...document.querySelectorAll('.album img')].filter((i) => i.complete && i.naturalWidth === 320).length === 2")
+    assert {key for key, in keys} == set(album.locator("a").evaluate_all("all => all.map((a) => a.pathname.replace('/media/', ''))"))
+    browser.picture(page, "feed-album")
 
 
 def test_a_group_is_turned_off_and_on_and_crawled_with_its_progress(world, browser):
@@ -290,9 +313,13 @@ def test_an_account_logs_in_by_the_code_on_the_page_and_its_password(world, brow
 def test_without_its_stream_a_page_asks_every_now_and_then_and_says_so(world, browser):
     page = browser.page()
     page.route("**/admin/stream*", lambda route: route.abort())
+    page.clock.install()
     page.goto("/admin")
     expect(page.get_by_role("status").filter(has_text="polling")).to_be_visible()
     expect(page.locator(".stage")).not_to_have_count(0)
+    for _ in range(2):
+        with page.expect_request("**/admin/status"):
+            page.clock.fast_forward(31_000)
     page.unroute("**/admin/stream*")
     page.goto("/feed")
     is_live(page)

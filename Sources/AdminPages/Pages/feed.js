@@ -14,8 +14,8 @@ const verbs = { insert: ["good", "new"], edit: ["busy", "edited"], deletion: ["o
 function address(url) {
     if (!url) return null;
     try {
-        const parsed = new URL(url, location.origin), local = parsed.protocol === "file:" && /\/media\/(.+)$/.exec(parsed.pathname);
-        if (local) return new URL(`/media/${local[1]}`, location.origin);
+        const parsed = new URL(url, location.origin), local = parsed.protocol === "file:" && /(?:photo|document)\/\d+\/[0-9a-f]+\.\w+$/.exec(parsed.pathname);
+        if (local) return new URL(`/media/${local[0]}`, location.origin);
         return ["http:", "https:"].includes(parsed.protocol) ? parsed : null;
     } catch { return null; }
 }
@@ -84,6 +84,9 @@ export async function show(view) {
             : h("span", { class: "soft" }, `in reply to message ${row.reply_to_message_id}`));
     }
 
+    /** A message's file, in an album beside others. */
+    const item = (row) => (row.media_type ? h("div", { class: "item", "data-of": keyOf(row) }, media(row)) : null);
+
     function entry(kind, row, before, at) {
         const [style, verb] = verbs[kind];
         const changed = kind === "edit" && before && before.text !== row.text && before.text;
@@ -93,7 +96,7 @@ export async function show(view) {
             reply(row),
             changed && h("p", { class: "said before", dir: "auto" }, h("del", {}, before.text)),
             kind === "deletion" ? h("p", { class: "said gone", dir: "auto" }, h("del", {}, row.text || before?.text || row.media_type || "a message without text")) : words(row),
-            kind !== "deletion" && h("div", { class: "media" }, media(row)));
+            kind !== "deletion" && h("div", { class: "media" }, item(row)));
     }
 
     function take(change) {
@@ -104,8 +107,9 @@ export async function show(view) {
         remember(row);
         // Reactions, views and files that arrive: what stands in the list is brought up to date, nothing new is said.
         if (kind === "other") {
-            const shown = [...list.querySelectorAll(".event:not(.deletion)")].find((element) => element.dataset.message === keyOf(row));
-            if (shown && row.media_url && !before?.media_url) shown.querySelector(".media")?.replaceChildren(...[media(row)].filter(Boolean));
+            if (row.media_url && !before?.media_url) {
+                for (const shown of list.querySelectorAll(".item")) if (shown.dataset.of === keyOf(row)) shown.replaceWith(item(row));
+            }
             return;
         }
         if (only && row.group_id !== only) return;
@@ -117,7 +121,7 @@ export async function show(view) {
             const album = [...list.children].slice(0, 12).find((element) => element.dataset.album === `${row.group_id} ${row.grouped_id}`);
             if (album) {
                 const pictures = album.querySelector(".media");
-                pictures.append(...[media(row)].filter(Boolean));
+                pictures.append(item(row));
                 pictures.classList.add("album");
                 if (row.text && !album.querySelector(".said")) pictures.before(words(row));
                 return;
