@@ -71,6 +71,18 @@ import Testing
         #expect(peer.rest.isEmpty)
     }
 
+    @Test func what_was_sent_before_joining_anew_is_not_heeded() {
+        var peer = Peer(mayBroadcast: true)
+        peer.join(reference: "1")
+        peer.join(reference: "5")
+        for (reference, actions) in [("1", 0), ("5", 1)] {
+            peer.say(
+                #"{"topic":"realtime:messages","event":"broadcast","payload":{"event":"e","payload":{}},"ref":"6","join_ref":"\#(reference)"}"#
+            )
+            #expect(peer.rest.count == actions)
+        }
+    }
+
     @Test func presence_is_told_to_be_empty_to_whoever_wants_it() {
         var peer = Peer()
         peer.join(config: #"{"presence":{"key":"","enabled":true}}"#)

@@ -1,0 +1,390 @@
+"""The supervisor speaks Supabase's Realtime protocol: the unmodified clients from PyPI subscribe to `messages` and miss nothing."""
+import http.client, importlib.metadata, json, os, pathlib, signal, socket, subprocess, sys, threading, time, urllib.parse
+
+import jwt
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from faults import Faulty
+from stack import ROOT, Stack, until
+
+TOKEN, SECRET = "token-of-the-test", "the-legacy-secret-of-a-supabase-project"
+OLD = "2.0.6"
+SUBSCRIBER = pathlib.Path(__file__).with_name("realtime_subscriber.py")
+
+
+def old_client():
+    """A folder with the old version of `realtime` and what belongs to it, from PyPI; it stays there for the next time."""
+    folder = ROOT / ".build" / f"realtime-{OLD}-{sys.version_info[0]}.{sys.version_info[1]}"
+    if not (folder / "complete").exists():
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(folder), f"realtime=={OLD}"],
+            capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, f"pip cannot install realtime {OLD}: {done.stderr}"
+        (folder / "complete").touch()
+    return folder
+
+
+class Subscriber:
+    """A client in a process of its own, and what it told."""
+
+    def __init__(self, stack, kind, key, path=None):
+        environment = {**os.environ, **({"PYTHONPATH": str(path)} if path else {})}
+        self.log = stack.folder / f"subscriber-{kind}-{id(self)}.log"
+        self.process = subprocess.Popen(
+            [sys.executable, str(SUBSCRIBER), kind, f"http://127.0.0.1:{stack.http_port}", key], stdout=subprocess.PIPE, env=environment,
+            stderr=open(self.log, "wb"), text=True)
+        self.events, self.states, self.kind = [], [], kind
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        for line in self.process.stdout:
+            said = json.loads(line)
+            (self.states if "state" in said else self.events).append(said)
+
+    def joins(self, times=1):
+        until(lambda: [s["state"] for s in self.states].count("SUBSCRIBED") >= times, 30, f"join {times} of {self.kind}: {self.states}")
+
+    def ids(self):
+        return [int(e["id"]) for e in list(self.events) if e["id"] and e["event"] != "shout"]
+
+    def close(self):
+        self.process.kill()
+        self.process.wait(10)
+
+
+class World(Faulty):
+    def __init__(self, stack):
+        stack.environment |= {"ADMIN_TOKEN": TOKEN, "SUPABASE_JWT_SECRET": SECRET}
+        super().__init__(stack)
+        stack.ctl("admin", "add", "reader")
+        stack.ctl("admin", "add", "boss", "--role", "admin")
+        stack.start("supervisor")
+        self.clients = {}
+
+    def subscribe(self):
+        reader = signed("reader")
+        self.clients = {
+            "realtime": Subscriber(self.stack, "realtime", reader), OLD: Subscriber(self.stack, "realtime", reader, old_client()),
+            "supabase": Subscriber(self.stack, "supabase", signed("boss"))}
+        for client in self.clients.values():
+            client.joins()
+
+    def outbox(self, after=0):
+        return self.stack.query(
+            "select change_id, event, message_id::text from aaltohub.outbox where change_id > %s order by change_id", after)
+
+    def call(self, method, path, token=TOKEN, body=None, headers={}):
+        connection = http.client.HTTPConnection("127.0.0.1", self.stack.http_port, timeout=30)
+        sent = {**({"Authorization": f"Bearer {token}"} if token else {}), "Content-Type": "application/json", **headers}
+        connection.request(method, path, body if isinstance(body, (str, bytes, type(None))) else json.dumps(body), sent)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text
+
+    def broadcast(self, *messages, **more):
+        return self.call("POST", "/realtime/v1/api/broadcast", body={"messages": list(messages)}, **more)
+
+    def metric(self, name, label=""):
+        said = self.call("GET", "/metrics")[1]
+        return sum(float(line.split()[-1]) for line in said.splitlines() if line.startswith(f"aaltohub_{name}") and label in line)
+
+    def changes(self, after):
+        """Everything from `GET /changes`, page by page."""
+        found = []
+        while True:
+            status, text = self.call("GET", f"/changes?after={after}")
+            assert status == 200, text
+            page = json.loads(text)
+            found += page["changes"]
+            after = page["last"]
+            if not page["more"]:
+                return found
+
+
+def signed(subject, seconds=3600, key=SECRET, **claims):
+    return jwt.encode({"sub": subject, "role": "authenticated", "aud": "authenticated", "exp": int(time.time()) + seconds, **claims}, key)
+
+
+@pytest.fixture(scope="module")
+def world():
+    stack = Stack()
+    made = None
+    try:
+        made = World(stack)
+        yield made
+    finally:
+        for client in made.clients.values() if made else ():
+            client.close()
+        stack.close()
+
+
+class Raw:
+    """A websocket that speaks either version by hand."""
+
+    def __init__(self, world, version="1.0.0", key=TOKEN, query="", **more):
+        self.version, self.reference = version, 0
+        self.socket = connect(
+            f"ws://127.0.0.1:{world.stack.http_port}/realtime/v1/websocket?apikey={urllib.parse.quote(key)}&vsn={version}{query}",
+            proxy=None, **more)
+
+    def say(self, event, payload={}, topic="realtime:messages"):
+        self.reference += 1
+        said = {"topic": topic, "event": event, "payload": payload, "ref": str(self.reference), "join_ref": "1"}
+        if self.version == "2.0.0":
+            said = [said[name] for name in ("join_ref", "ref", "topic", "event", "payload")]
+        self.socket.send(json.dumps(said))
+
+    def hear(self, seconds=10):
+        said = json.loads(self.socket.recv(timeout=seconds))
+        if self.version == "1.0.0":
+            return said
+        return dict(zip(("join_ref", "ref", "topic", "event", "payload"), said))
+
+    def join(self, topic="messages", **config):
+        self.say("phx_join", {"config": config}, f"realtime:{topic}")
+        answer = self.hear()
+        assert answer["event"] == "phx_reply" and answer["payload"]["status"] == "ok", answer
+        return self
+
+
+def test_every_client_gets_every_change_in_order(world):
+    first = (world.outbox() or [[0]])[-1][0]
+    world.subscribe()
+    raws = {version: Raw(world, version).join(private=version == "2.0.0") for version in ("1.0.0", "2.0.0")}
+    for _ in range(3):
+        world.something_happens()
+    gone = world.send("basic", "soon deleted")
+    world.delete("basic", gone)
+    world.equals()
+    expected = world.outbox(first)
+    assert len(expected) > 50 and {event for _, event, _ in expected} == {"insert", "update"}
+    for name, client in world.clients.items():
+        until(lambda: len(client.events) >= len(expected), 20, f"{len(expected)} changes at {name}: {client.states}")
+        assert [(int(e["id"]), e["event"], e["row"]["id"]) for e in client.events] == expected, name
+    for version, raw in raws.items():
+        heard = [raw.hear() for _ in expected]
+        assert {(h["event"], h["topic"], h["ref"], h["payload"]["type"]) for h in heard} == {
+            ("broadcast", "realtime:messages", None, "broadcast")}, version
+        assert [(int(h["payload"]["meta"]["id"]), h["payload"]["event"], h["payload"]["payload"]["id"]) for h in heard] == expected, version
+        raw.socket.close()
+    # The newest that was told of each row is the row, under the table's own names; a deletion is an update that says so.
+    told = {e["row"]["id"]: e["row"] for e in world.clients[OLD].events}
+    rows = dict(world.stack.query("select id::text, to_jsonb(m) from messages m where id::text = any(%s)", list(told)))
+    columns = {name for name, in world.stack.query(
+        "select column_name from information_schema.columns where table_schema = 'public' and table_name = 'messages'")}
+    assert len(told) > 20
+    for key, row in told.items():
+        assert set(row) <= columns and {"id", "group_id", "text", "is_deleted", "telegram_message_id"} <= set(row)
+        assert {name: rows[key][name] for name in ("text", "is_deleted", "telegram_message_id")} == {
+            name: row[name] for name in ("text", "is_deleted", "telegram_message_id")}
+    assert any(e["event"] == "update" and e["row"]["is_deleted"] for e in world.clients[OLD].events)
+
+
+def test_after_a_restart_they_rejoin_and_fill_the_hole(world):
+    for number, how in enumerate((signal.SIGTERM, signal.SIGKILL), start=2):
+        seen = {name: client.ids() for name, client in world.clients.items()}
+        first = min(ids[-1] for ids in seen.values())
+        began = time.monotonic()
+        assert world.stack.kill("supervisor", how) == (0 if how == signal.SIGTERM else -how)
+        assert time.monotonic() - began < 10
+        world.something_happens(rounds=3)
+        world.equals()
+        missed = len(world.outbox(first))
+        assert missed > 5
+        world.stack.start("supervisor")
+        for name in ("realtime", "supabase"):
+            world.clients[name].joins(number)
+        # The old one tells nobody that it has joined again.
+        until(lambda: world.metric("realtime_subscriptions") >= 3, 30, "three subscriptions")
+        world.something_happens(rounds=2)
+        world.equals()
+        expected = world.outbox(first)
+        for name, client in world.clients.items():
+            until(lambda: client.ids() and client.ids()[-1] == expected[-1][0], 20, f"the last change at {name}: {client.states}")
+            live = client.ids()[len(seen[name]):]
+            hole = [c["id"] for c in world.changes(seen[name][-1]) if c["id"] < live[0]]
+            assert hole + live == [id for id, _, _ in world.outbox(seen[name][-1])], name
+            assert len(hole) >= missed, name
+    log = world.stack.log("supervisor")
+    assert TOKEN not in log and signed("reader")[:20] not in log
+
+
+def test_refusals_at_the_handshake_are_supabases(world):
+    def refused(target, **headers):
+        with pytest.raises(InvalidStatus) as error:
+            connect(f"ws://127.0.0.1:{world.stack.http_port}{target}", proxy=None, additional_headers=headers)
+        answer = error.value.response
+        assert answer.headers["Content-Type"].startswith("application/json")
+        return answer.status_code, json.loads(answer.body)["error"]
+
+    path = "/realtime/v1/websocket"
+    assert refused(path) == (401, "API key is missing")
+    assert refused(f"{path}?apikey=wrong") == (401, "The token provided is not a valid JWT")
+    assert refused(f"{path}?apikey={signed('reader', key='another-secret-of-another-project')}") == (401, "Failed to validate JWT signature")
+    assert refused(f"{path}?apikey={signed('reader', seconds=-1)}&vsn=2.0.0") == (401, "Token has expired")
+    assert refused(f"{path}?apikey={signed('stranger')}")[0] == 403
+    assert refused(f"{path}?apikey={TOKEN}&vsn=3.0.0")[0] == 400
+    assert refused("/realtime/v1/other")[0] == 404
+    assert world.call("GET", path)[0] == 426
+    with connect(f"ws://127.0.0.1:{world.stack.http_port}{path}", proxy=None, additional_headers={"apikey": TOKEN}) as socket:
+        socket.send('{"topic":"phoenix","event":"heartbeat","payload":{},"ref":"7"}')
+        assert json.loads(socket.recv(timeout=10))["ref"] == "7"
+    # A connection that asks for no websocket is HTTP as before, request after request.
+    connection = http.client.HTTPConnection("127.0.0.1", world.stack.http_port, timeout=10)
+    for _ in range(3):
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read() == b"ok\n"
+    connection.close()
+    for more, status in ((b"Upgrade: websocket\r\n", 426), (b"Upgrade: h2c\r\nConnection: Upgrade\r\n", 426)):
+        with socket_to(world) as plain:
+            plain.sendall(b"GET " + path.encode() + b"?apikey=" + TOKEN.encode() + b" HTTP/1.1\r\nHost: x\r\n" + more + b"\r\n")
+            assert plain.recv(100).startswith(b"HTTP/1.1 %d" % status)
+    with socket_to(world) as plain:
+        plain.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")
+        assert plain.recv(100).startswith(b"HTTP/1.1 200")
+    with socket_to(world) as plain:
+        plain.sendall(b"no HTTP at all\r\n\r\n")
+        assert plain.recv(100).startswith(b"HTTP/1.1 400") and plain.recv(100) == b""
+
+
+def socket_to(world, buffer=None):
+    made = socket.socket()
+    if buffer:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    made.settimeout(20)
+    made.connect(("127.0.0.1", world.stack.http_port))
+    return made
+
+
+def test_who_may_broadcast_over_http_and_what_comes_of_it(world):
+    shout = {"topic": "messages", "event": "shout", "payload": {"n": 1, "t": "안녕"}, "id": "u-1"}
+    public, private = Raw(world, key=signed("reader")).join(), Raw(world, "2.0.0").join(private=True)
+    assert world.broadcast(shout) == (202, "")
+    assert public.hear()["payload"] == {"type": "broadcast", "event": "shout", "payload": shout["payload"], "meta": {"id": "u-1"}}
+    assert world.broadcast({**shout, "private": True, "event": "hidden"}, token=signed("boss")) == (202, "")
+    assert private.hear()["payload"]["event"] == "hidden"
+    path = "/realtime/v1/api/broadcast"
+    assert world.call("POST", f"{path}/messages/events/shout?private=true", body={"n": 2})[0] == 202
+    assert private.hear()["payload"] == {"type": "broadcast", "event": "shout", "payload": {"n": 2}}
+    for name in world.clients:
+        until(lambda: any(e["row"] == shout["payload"] for e in world.clients[name].events), 10, f"the shout at {name}")
+    assert world.broadcast(shout, token=None) == (401, '{"message":"Unauthorized"}\n')
+    assert world.broadcast(shout, token="wrong") == (401, '{"message":"Unauthorized"}\n')
+    assert world.broadcast(shout, token=None, headers={"apikey": TOKEN})[0] == 202
+    assert world.broadcast(shout, token=signed("reader"))[0] == 403
+    assert world.broadcast({**shout, "payload": []}, shout) == (422, '{"errors":{"messages":[{"payload":["is invalid"]},{}]}}\n')
+    assert world.call("POST", path, body="{")[0] == 400
+    assert world.call("POST", path, body=" " * 8_000_001)[0] == 413
+    assert world.broadcast(*[shout] * 101)[0] == 429
+    assert 429 in [world.broadcast(*[shout] * 100)[0] for _ in range(12)]
+    # A subscriber broadcasts, too, if it may.
+    both = [Raw(world, version, key=key).join("room", broadcast={"ack": True}) for version, key in (("1.0.0", signed("boss")), ("2.0.0", TOKEN))]
+    both[0].say("broadcast", {"type": "broadcast", "event": "hello", "payload": {"to": "you"}}, "realtime:room")
+    assert both[0].hear()["payload"]["status"] == "ok"
+    assert both[1].hear()["payload"] == {"type": "broadcast", "event": "hello", "payload": {"to": "you"}}
+    both[1].socket.send(bytes([3, 1, 1, 13, 2, 0, 0]) + b"19realtime:roomhi" + b"\x00\xff")
+    assert both[1].hear()["payload"]["status"] == "ok"
+    both[1].socket.send(bytes([3, 1, 1, 13, 2, 0, 1]) + b"19realtime:roomhi" + b'{"a":1}')
+    assert both[0].hear()["payload"] == {"type": "broadcast", "event": "hi", "payload": {"a": 1}}
+    reader = Raw(world, key=signed("reader")).join("room", broadcast={"ack": True})
+    reader.say("broadcast", {"type": "broadcast", "event": "hello", "payload": {}}, "realtime:room")
+    assert reader.hear()["payload"]["response"]["reason"].startswith("Unauthorized")
+    for raw in (public, private, reader, *both):
+        raw.socket.close()
+
+
+def test_a_token_that_ends_ends_its_channel(world):
+    raw = Raw(world, key=signed("reader", seconds=3)).join()
+    said = [raw.hear(15) for _ in range(2)]
+    assert [s["event"] for s in said] == ["system", "phx_close"]
+    assert said[0]["payload"] == {"extension": "system", "status": "error", "message": "Token has expired", "channel": "messages"}
+    raw.say("phx_join", {"config": {}, "access_token": signed("reader")})
+    assert raw.hear()["payload"]["status"] == "ok"
+    raw.say("access_token", {"access_token": signed("reader", key="another-secret-of-another-project")})
+    assert [raw.hear()["event"] for _ in range(2)] == ["system", "phx_close"]
+    raw.say("phx_join", {"config": {}, "access_token": signed("stranger")})
+    assert raw.hear()["payload"]["response"]["reason"].startswith("Unauthorized")
+    raw.socket.close()
+
+
+def frame(content, opcode=1, fin=True, mask=b"\0\0\0\0"):
+    head = bytes([(0x80 if fin else 0) | opcode])
+    size = bytes([0x80 | len(content)]) if len(content) < 126 else bytes([0x80 | 126]) + len(content).to_bytes(2, "big")
+    return head + size + mask + content
+
+
+def upgraded(world, buffer=None):
+    made = socket_to(world, buffer)
+    made.sendall(
+        f"GET /realtime/v1/websocket?apikey={TOKEN} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += made.recv(1)
+    assert head.startswith(b"HTTP/1.1 101") and b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head
+    return made
+
+
+def test_frames_are_read_as_the_rfc_has_them(world):
+    heartbeat = b'{"topic":"phoenix","event":"heartbeat","payload":{},"ref":"h"}'
+    with upgraded(world) as raw:
+        # Three fragments with a ping between, byte by byte.
+        whole = frame(heartbeat[:10], fin=False) + frame(b"", 0, fin=False) + frame(b"hi", 9) + frame(heartbeat[10:], 0)
+        for i in range(len(whole)):
+            raw.sendall(whole[i:i + 1])
+        assert raw.recv(4, socket.MSG_WAITALL) == b"\x8a\x02hi"
+        head = raw.recv(2, socket.MSG_WAITALL)
+        assert head[0] == 0x81 and json.loads(raw.recv(head[1], socket.MSG_WAITALL))["ref"] == "h"
+        raw.sendall(frame((1000).to_bytes(2, "big"), 8))
+        assert raw.recv(4, socket.MSG_WAITALL) == b"\x88\x02\x03\xe8" and raw.recv(1) == b""
+    for wrong, code in (
+        (b"\x81\x01x", 1002), (frame(b"", 0), 1002), (frame(b"a", fin=False) + frame(b"b"), 1002), (frame(b"a", 3), 1002),
+        (frame(b"x", 9, fin=False), 1002), (b"\xc1" + frame(b"x")[1:], 1002), (frame(b"no JSON"), 1007), (frame(b"x", 2), 1003),
+        (b"\x81\xff" + (1 << 20).to_bytes(8, "big") + b"\0\0\0\0", 1009),
+    ):
+        with upgraded(world) as raw:
+            raw.sendall(wrong)
+            answer = raw.recv(4, socket.MSG_WAITALL)
+            assert answer[0] == 0x88 and int.from_bytes(answer[2:], "big") == code, (wrong, answer)
+
+
+def test_a_subscriber_that_does_not_read_is_dropped_alone(world):
+    stuck, reading = upgraded(world, buffer=4096), Raw(world).join("big")
+    stuck.sendall(frame(b'{"topic":"realtime:big","event":"phx_join","payload":{},"ref":"1"}'))
+    assert stuck.recv(2, socket.MSG_WAITALL)[0] == 0x81
+    dropped, sent = world.metric("realtime_dropped_total", 'reason="slow"'), 0
+    payload = {"t": "x" * 200_000}
+    while world.metric("realtime_dropped_total", 'reason="slow"') == dropped:
+        assert world.broadcast({"topic": "big", "event": "big", "payload": payload})[0] == 202
+        sent += 1
+        assert reading.hear()["payload"]["payload"] == payload
+        assert sent < 200, "it was not dropped"
+    with pytest.raises(ConnectionResetError):
+        while stuck.recv(1 << 20):
+            pass
+    stuck.close()
+    assert world.broadcast({"topic": "big", "event": "big", "payload": {"last": True}})[0] == 202
+    assert reading.hear()["payload"]["payload"] == {"last": True}
+    reading.socket.close()
+
+
+def test_a_graceful_stop_says_so_to_each_subscriber(world):
+    raw = Raw(world).join()
+    connected = socket_to(world)  # a connection without a request holds nothing up
+    began = time.monotonic()
+    process = world.stack.processes.pop("supervisor")
+    process.send_signal(signal.SIGTERM)
+    with pytest.raises(ConnectionClosed) as closed:
+        raw.hear()
+    assert closed.value.rcvd.code == 1012
+    assert process.wait(20) == 0
+    assert time.monotonic() - began < 8
+    connected.close()
+
+
+def test_the_clients_are_those_of_the_requirements():
+    wanted = dict(line.split("==") for line in (ROOT / "Tests" / "requirements.txt").read_text().splitlines() if line.startswith(("realtime", "supabase")))
+    assert wanted == {name: importlib.metadata.version(name) for name in ("realtime", "supabase")}
