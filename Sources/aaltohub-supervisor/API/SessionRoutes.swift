@@ -10,13 +10,13 @@ func addSessionRoutes(to router: Router<HTTPContext>, parts: Parts) {
     router.group().add(middleware: Admit(.reader, access)).get("admin/session") { request, context in
         let caller = context.admitted
         guard caller.means == .session else { return Answer.json(describe(caller, csrf: nil)) }
-        let session = try access.session(of: request, from: access.address(of: request, context.peer))
+        let session = try access.session(of: request)
         return Answer.json(describe(caller, csrf: session.map { access.sessions.csrf(of: $0.id) }))
     }
     router.group().add(middleware: Admit(.reader, access)).delete("admin/session") { request, context in
         let caller = context.admitted
         try await parts.audit.record("session_end", "", by: caller) {
-            if let session = try access.session(of: request, from: access.address(of: request, context.peer)) { access.end(session) }
+            if let session = try access.session(of: request) { access.end(session) }
         }
         var response = Answer.json(["ended": true])
         response.headers[.setCookie] = cookie("", seconds: 0, access)

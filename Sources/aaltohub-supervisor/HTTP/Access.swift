@@ -124,7 +124,7 @@ final class Access: Sendable {
             }
             return try caller(presenting: String(parts[1]), from: address)
         }
-        guard let session = try session(of: request, from: address) else { throw .anonymous }
+        guard let session = try session(of: request) else { throw .anonymous }
         if ![.get, .head, .options].contains(request.method) {
             try checkOrigin(request)
             try sessions.check(session, csrf: request.headers[HeaderName(PageSessions.csrfHeader)!])  // a token of RFC 9110
@@ -133,20 +133,12 @@ final class Access: Sendable {
     }
 
     /// The session of a request's cookie; nil when it has none.
-    func session(of request: Request, from peer: String) throws(AccessRefusal) -> PageSessions.Session? {
+    ///
+    /// A wrong cookie is not counted against its address: pages that were left open ask on with theirs after the keys have changed.
+    func session(of request: Request) throws(AccessRefusal) -> PageSessions.Session? {
         guard let cookie = request.cookies[PageSessions.cookieName]?.value, !cookie.isEmpty else { return nil }
-        let digest = sha256(Array(cookie.utf8))
-        let now = SystemClock.now
-        if let seconds = state.withLock({ $0.limiter.wait(peer, digest: digest, now: now) }) { throw .slowedDown(seconds: seconds) }
-        let session: PageSessions.Session
-        do throws(AccessRefusal) {
-            session = try sessions.session(cookie, at: SystemClock.unix)
-        } catch {
-            if error.isGuess { state.withLock { $0.limiter.failed(peer, now: now) } }
-            throw error
-        }
+        let session = try sessions.session(cookie, at: SystemClock.unix)
         if state.withLock({ $0.ended[session.id] != nil }) { throw .expired }
-        state.withLock { $0.limiter.succeeded(digest: digest) }
         return session
     }
 
