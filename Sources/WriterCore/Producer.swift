@@ -84,6 +84,8 @@ public struct Gap: Hashable, Sendable {
         case newGeneration = "new_generation"
         /// Deleted from the producer's memory or spool before it was committed.
         case checkpoint
+        /// Something of the chat was fetched before anybody followed it.
+        case followed
     }
 
     public init(box: BoxKey, generation: UInt64, from: Int64?, to: Int64, reason: Reason) {

@@ -123,8 +123,30 @@ public struct ModelPostgres: Sendable {
     }
 
     private mutating func move(_ changes: [PositionChange], _ new: [Gap], of account: String) {
-        for change in changes { positions[account, default: [:]][change.box] = change.position }
+        for change in changes {
+            if positions[account]?[change.box] == nil, wasFetched(change.box, account) {
+                let to = change.position
+                let gap = Gap(box: change.box, generation: to.generation, from: nil, to: to.value, reason: .followed)
+                gaps.append(GapRow(id: Int64(gaps.count) + 1, account: account, gap: gap))
+            }
+            positions[account, default: [:]][change.box] = change.position
+        }
         for gap in new { gaps.append(GapRow(id: Int64(gaps.count) + 1, account: account, gap: gap)) }
+    }
+
+    /// Whether something of the box's chats was fetched, or is being fetched, while nobody followed it.
+    private func wasFetched(_ box: BoxKey, _ account: String) -> Bool {
+        let chats: [ChatKey]
+        switch box {
+        case .qts: return false
+        case .common: chats = account == primary ? groups.filter { if case .basicGroup = $0 { true } else { false } } : []
+        case .channel(let id):
+            if positions.contains(where: { $0.key != account && $0.value[box] != nil }) { return false }
+            chats = groups.filter { $0 == .channel(id) }
+        }
+        return chats.contains { chat in
+            coverage[chat]?.isEmpty == false || jobs.contains { $0.chat == chat && $0.state == .running }
+        }
     }
 
     func stores(_ chat: ChatKey, _ account: String) -> Bool {

@@ -29,10 +29,7 @@ extension Pipeline {
         referee.committed(key, before: before, after: after, gaps: gaps, accepted: accepted)
         for change in moved {
             guard let place = place(change.box, key.account) else { continue }
-            guard let old = before[change.box] else {
-                bases[place] = min(bases[place] ?? .max, change.position.value)
-                continue
-            }
+            guard let old = before[change.box] else { continue }
             for event in telegram[place].events {
                 let at = (event.generation, event.end)
                 guard at > (old.generation, old.value), at <= (change.position.generation, change.position.value) else { continue }
@@ -139,8 +136,6 @@ extension Pipeline {
                 let truly = message.isDeleted ? "deleted" : "v\(message.version)"
                 // What was never seen and is gone makes no row.
                 if mine == truly || message.isDeleted && mine == nil { continue }
-                // Between the first crawl's page and the moment from which the chat was followed nobody looked.
-                if let base = bases[place], telegram[place].lastChange(of: message.id) <= base { continue }
                 out.append("\(chat) \(message.id): \(mine ?? "nothing") instead of \(truly)")
             }
         }

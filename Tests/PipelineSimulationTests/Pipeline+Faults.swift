@@ -9,7 +9,7 @@ extension Pipeline {
         faults += 1
         plan(.fault, in: seconds(0.3...6))
         let n = Int.random(in: listeners.indices, using: &generator)
-        switch onlyKills ? Int.random(in: 0..<3, using: &generator) : Int.random(in: 0..<16, using: &generator) {
+        switch onlyKills ? Int.random(in: 0..<3, using: &generator) : Int.random(in: 0..<18, using: &generator) {
         case 0:
             killListener(n)
             plan(.start(.listener(n)), in: seconds(0.1...6))
@@ -43,14 +43,36 @@ extension Pipeline {
             killListener(n)
             loseSegments(n)
             plan(.start(.listener(n)), in: seconds(0.1...6))
+        case 15, 16:
+            // What nobody has committed yet is lost from the disk, and nothing ever happens again where it had happened: no later
+            // record tells that something is missing.
+            isDatabaseUp = false
+            note("the database is away, and some places fall silent")
+            happen(Int.random(in: 3...8, using: &generator))
+            for place in telegram.places where chance(0.7) { quiet.insert(place) }
+            plan(.robbery(n), in: seconds(0.5...3))
+            plan(.databaseUp, in: seconds(4...12))
         default: reset()
         }
+    }
+
+    func rob(_ n: Int) {
+        guard !isHealed else { return }
+        killListener(n)
+        if listeners[n].disk.files.count > 1 {
+            referee.rob("account\(n)")
+            let newest = listeners[n].disk.files.count - 1
+            listeners[n].disk.files.removeFirst(Int.random(in: 1...newest, using: &generator))
+            note("disk \(n) keeps its newest segments only")
+        }
+        plan(.start(.listener(n)), in: seconds(0.1...3))
     }
 
     func heal() {
         isHealed = true
         healedAt = now
-        weather = Weather(faults: false)
+        // What is lost between others can always be told again.
+        weather = Weather(garbling: weather.garbling, faults: false)
         isDatabaseUp = true
         note("heal")
         for n in listeners.indices {

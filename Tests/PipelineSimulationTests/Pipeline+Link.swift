@@ -106,8 +106,15 @@ extension Pipeline {
 
     func deliver(_ frame: WireFrame, toWriterOf id: Int) {
         guard let wire = wires[id], let w = writers.firstIndex(where: { $0.id == wire.writer }), writers[w].isAlive else { return }
+        if isGarbled(frame, on: id) { return note("writer \(wire.writer) loses \(words(frame))") }
         writers[w].inbox.append((frame, wire.isOpen ? route(wire.producer) : Pipeline.anonymous))
         work(wire.writer)
+    }
+
+    /// What is lost in the middle is noticed by the numbers of what follows. A last frame is not lost: TCP delivers it, or breaks.
+    private func isGarbled(_ frame: WireFrame, on id: Int) -> Bool {
+        guard case .events = frame.body, chance(weather.garbling) else { return false }
+        return agenda.contains { if case .toWriter(let next, wire: id) = $0.event, case .events = next.body { true } else { false } }
     }
 
     func send(_ answers: [Answer], fromWriter writer: Int) {

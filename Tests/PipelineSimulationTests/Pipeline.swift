@@ -32,6 +32,8 @@ final class Pipeline {
         var delay = 0.05
         var failing = 0.0
         var trouble = 0.0
+        /// Frames that the writer's socket loses although its connection goes on, where others follow them.
+        var garbling = 0.0
         var faults = true
     }
 
@@ -56,6 +58,8 @@ final class Pipeline {
         case disk(Disk.Event, listener: Int, life: Int)
         case transaction(Int)
         case fault
+        /// A killed listener's spool loses what its newest segment does not hold.
+        case robbery(Int)
         case start(ProducerID)
         case startWriter
         case resume(ProducerID, life: Int)
@@ -140,8 +144,8 @@ final class Pipeline {
     var transactions: [Transaction] = []
     var lastTransaction = 0
     var lastWriter = 0
-    /// Where each place stood when it was first followed.
-    var bases: [Telegram.Place: Int64] = [:]
+    /// Places where nothing happens any more.
+    var quiet: Set<Telegram.Place> = []
     var referee = Referee()
     let credit: UInt32
     let windowRecords: Int
@@ -170,7 +174,7 @@ final class Pipeline {
         telegram.isCurrent = Bool.random(using: &generator)
         weather = Weather(
             loss: chance([0, 0.1, 0.4]), doubling: chance([0, 0.2]), delay: chance([0.02, 0.3, 2]), failing: chance([0, 0.05, 0.2]),
-            trouble: chance([0, 0.05, 0.2]))
+            trouble: chance([0, 0.05, 0.2]), garbling: chance([0, 0, 0.6]))
         if onlyKills { weather = Weather(trouble: 0.1) }
         credit = UInt32(chance([2, 6, 40, 1_000]))
         windowRecords = Int(chance([4, 30, 10_000]))
@@ -335,6 +339,7 @@ final class Pipeline {
         case .disk(let told, let n, let life): disk(told, n, life, event)
         case .transaction(let id): finish(id)
         case .fault: fault()
+        case .robbery(let n): rob(n)
         case .start(let producer):
             switch producer {
             case .listener(let n): startListener(n)
@@ -361,9 +366,10 @@ final class Pipeline {
     func happen(_ count: Int) {
         var made: [(Telegram.Place, Telegram.Event)] = []
         let date = clock.seconds
-        for _ in 0..<count {
+        let loud = telegram.places.filter { !quiet.contains($0) }
+        for _ in 0..<(loud.isEmpty ? 0 : count) {
             happened += 1
-            let place = telegram.places[Int.random(in: 0..<telegram.places.count, using: &generator)]
+            let place = loud[Int.random(in: loud.indices, using: &generator)]
             made.append((place, telegram.happen(in: place, at: date, using: &generator)))
         }
         for n in listeners.indices {

@@ -24,6 +24,8 @@ struct Referee {
         var credit: UInt32 = 0
         var committed: [StreamID: UInt64] = [:]
         var sent: [StreamID: UInt64] = [:]
+        /// The first record that its last HELLO named.
+        var first: [StreamID: UInt64] = [:]
 
         mutating func note(_ stream: StreamID, _ number: UInt64, _ credit: UInt32) {
             committed[stream] = max(number, committed[stream] ?? 0)
@@ -43,6 +45,9 @@ struct Referee {
     // MARK: the link
 
     mutating func sent(_ frame: WireFrame, by producer: Pipeline.ProducerID) {
+        if case .hello(let hello) = frame.body {
+            for entry in hello.streams { if let id = entry.streamID { allowances[producer, default: Allowance()].first[id] = entry.first } }
+        }
         guard case .events(let batch) = frame.body, let stream = batch.streamID else { return }
         for (offset, record) in batch.records.enumerated() {
             let n = batch.first + UInt64(offset)
@@ -50,7 +55,7 @@ struct Referee {
             records[stream, default: [:]][n] = record
         }
         let last = batch.first + UInt64(batch.records.count) - 1
-        guard var allowance = allowances[producer] else { return complain("EVENTS before a WELCOME") }
+        guard var allowance = allowances[producer], allowance.credit > 0 else { return complain("EVENTS before a WELCOME") }
         allowance.sent[stream] = max(last, allowance.sent[stream] ?? 0)
         allowances[producer] = allowance
         let outstanding = allowance.sent.reduce(0) { $0 + $1.value - min($1.value, allowance.committed[$1.key] ?? 0) }
@@ -63,10 +68,16 @@ struct Referee {
         case .welcome(let welcome):
             allowances[producer, default: Allowance()].sent = [:]
             for cursor in welcome.cursors {
-                if let stream = cursor.streamID { allowances[producer]?.note(stream, cursor.committed, welcome.credit) }
+                // It may answer an earlier HELLO, which named records that are gone since.
+                guard let stream = cursor.streamID, let first = allowances[producer]?.first[stream] else { continue }
+                allowances[producer]?.note(stream, max(cursor.committed, first - 1), welcome.credit)
             }
             allowances[producer]?.credit = welcome.credit
         case .ack(let ack): if let stream = ack.streamID { allowances[producer]?.note(stream, ack.committed, ack.credit) }
+        case .nack:
+            // What stands behind the hole was not taken, in this stream or a later one: it does not count any more.
+            let committed = allowances[producer]?.committed ?? [:]
+            allowances[producer]?.sent = committed
         default: break
         }
     }
@@ -156,6 +167,7 @@ struct Referee {
                         || holes.contains(Hole(account: key.account, box: gap.box, to: nil))
                 case .newGeneration: holes.contains(Hole(account: key.account, box: gap.box, to: nil))
                 case .hole, .checkpoint: robbed.contains(key.account)
+                case .followed: before[gap.box] == nil
                 }
             if !isExplained { complain("\(key) \(gap.box): a gap from \(gap.from ?? 0) to \(gap.to) (\(gap.reason.rawValue)) for nothing") }
         }

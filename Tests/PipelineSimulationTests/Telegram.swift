@@ -50,11 +50,6 @@ struct Telegram {
             return low < messages.count && messages[low].id == id ? low : nil
         }
         func message(_ id: Int64) -> Message? { index(id).map { messages[$0] } }
-        /// Where the first count stood after the last change of a message; beyond all of it, where that was in a later count.
-        func lastChange(of id: Int64) -> Int64 {
-            guard let last = events.last(where: { $0.id == id }) else { return 0 }
-            return last.generation == 1 ? last.end : .max
-        }
         /// What the server still knows.
         var told: [Event] { events.filter { $0.generation == generation } }
     }

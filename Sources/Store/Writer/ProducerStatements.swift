@@ -1,4 +1,5 @@
 import PostgreSQL
+import WriterCore
 
 /// The statements on a producer's row, its streams' cursors, its account's positions and gaps.
 enum ProducerStatements {
@@ -66,13 +67,31 @@ enum ProducerStatements {
             ON p.account = $1 AND p.box = e.box AND p.channel_id = e.channel_id ORDER BY p.box, p.channel_id FOR UPDATE OF p
             """)
 
+    /// A box that is followed for the first time, though something of its chats was fetched before or is being fetched: what changed there
+    /// between was told to nobody, and becomes a gap. Where another account follows the channel nothing was missed.
     static let movePositions = Statement(
         name: "move_positions",
         sql: """
-            INSERT INTO aaltohub.positions (account, box, channel_id, generation, value, date, seq)
-            SELECT $1, e.* FROM unnest($2, $3, $4, $5, $6, $7) AS e
-            ON CONFLICT (account, box, channel_id) DO UPDATE
-            SET generation = excluded.generation, value = excluded.value, date = excluded.date, seq = excluded.seq, updated_at = now()
+            WITH moved AS (
+                INSERT INTO aaltohub.positions (account, box, channel_id, generation, value, date, seq)
+                SELECT $1, e.* FROM unnest($2, $3, $4, $5, $6, $7) AS e
+                ON CONFLICT (account, box, channel_id) DO UPDATE SET generation = excluded.generation, value = excluded.value,
+                    date = excluded.date, seq = excluded.seq, updated_at = now()
+                RETURNING box, channel_id, generation, value, xmax = 0 AS is_first
+            )
+            INSERT INTO aaltohub.gaps (account, box, channel_id, generation, to_value, reason)
+            SELECT $1, m.box, m.channel_id, m.generation, m.value, '\(Gap.Reason.followed.rawValue)'
+            FROM moved m
+            WHERE m.is_first AND m.box <> 'qts'
+                AND NOT (m.box = 'channel' AND EXISTS (
+                    SELECT FROM aaltohub.positions p JOIN aaltohub.accounts a ON a.name = p.account AND a.state = 'active'
+                    WHERE p.box = m.box AND p.channel_id = m.channel_id AND p.account <> $1))
+                AND EXISTS (
+                    SELECT FROM public.groups g
+                    WHERE CASE m.box WHEN 'channel' THEN g.chat_type = 'channel' AND g.telegram_id = m.channel_id
+                            ELSE g.chat_type = 'group' AND \(GroupStore.isPrimary("g", "$1")) END
+                        AND (EXISTS (SELECT FROM aaltohub.coverage c WHERE c.group_id = g.id)
+                            OR EXISTS (SELECT FROM aaltohub.crawl_jobs j WHERE j.group_id = g.id AND j.state = 'running')))
             """)
 
     static let recordGaps = Statement(

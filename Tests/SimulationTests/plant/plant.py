@@ -101,9 +101,8 @@ PIPELINE_BUGS = {
         ("ProducerCore/ProducerMachine.swift", "            runs[0].lanes[i].sent = runs[0].lanes[i].committed\n", "")
     ],
 }
-# Switches that 200 seeds do not bring to light yet: a frame that is refused on a connection that goes on, a segment lost before a box
-# falls silent, and two writers in one row at once are too rare in these worlds. Run them by their names.
-RARE = {"refusal_dropped", "checkpoint_missing_from_hello", "judged_from_memory"}
+# What 200 seeds do not bring to light: two writers in one row at once are too rare in these worlds. It is run by its name.
+RARE = {"judged_from_memory"}
 PIPELINE_SWITCHES = re.findall(r'case \w+ = "(\w+)"', (ROOT / "Tests/PipelineSimulationTests/Pipeline.swift").read_text())
 
 PIPELINE_PACKAGE = """// swift-tools-version: 6.2
