@@ -39,8 +39,13 @@ public struct Batcher: Sendable {
         public var liveMemory: Duration = .seconds(2)
         /// A crawl that waited so long since its last turn has one before live ones, whatever comes.
         public var crawlPatience: Duration = .milliseconds(500)
-        /// How long the first record may wait for company. 0: a lone event is committed at once.
+        /// How long the first record may wait for company, whether or not any is to be expected. 0: a lone event is committed at once.
         public var linger: Duration = .zero
+        /// How long live records wait for company where it is to be expected: that is, while more than `company` of them come in that
+        /// time. A transaction costs the same for one of them as for ten, and what it costs is taken from those behind it.
+        public var companyWait: Duration = .milliseconds(4)
+        /// Records that have to come in `companyWait` to make the wait worth it: 400 a second.
+        public var company = 1.6
         /// Bytes queued from which on no more is read from the link; credit normally stops producers long before.
         public var queueBytes = 128 << 20
         /// Records queued from which on no more is read from the link: four producers' credit. What is not read are their PINGs, too.
@@ -71,6 +76,7 @@ public struct Batcher: Sendable {
     private var liveEntries = 0
     private var lastLive: Instant?
     private var lastCrawl: Instant?
+    private var arrivals = Arrivals()
 
     public init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -93,7 +99,10 @@ public struct Batcher: Sendable {
     public mutating func append(_ batch: ReceivedBatch, of producer: ProducerKey, now: Instant) {
         let bytes = batch.batch.records.reduce(0) { $0 + $1.approximateBytes }
         let changes = batch.batch.records.reduce(0) { $0 + max(1, $1.changeCount) }
-        if Batcher.isLive(producer) { lastLive = now }
+        if Batcher.isLive(producer) {
+            lastLive = now
+            arrivals.came(batch.batch.records.count, now: now)
+        }
         append(Entry(work: .batches(producer, [batch]), records: batch.batch.records.count, changes: changes, bytes: bytes, arrived: now))
     }
 
@@ -111,8 +120,9 @@ public struct Batcher: Sendable {
     public func readyAt(now: Instant) -> Instant? {
         guard head < entries.count else { return nil }
         let first = entries[head]
-        guard limits.linger > .zero, case .batches = first.work, queuedRecords < limits.steadyRecords else { return now }
-        return max(now, first.arrived + limits.linger)
+        guard case .batches = first.work, queuedRecords < limits.steadyRecords else { return now }
+        let isCompanyExpected = first.isLive && arrivals.expected(in: limits.companyWait, now: now) >= limits.company
+        return max(now, first.arrived + max(limits.linger, isCompanyExpected ? limits.companyWait : .zero))
     }
 
     /// The next transaction: a HELLO alone, or the frames of the producer that waits longest, up to its next HELLO and the limits.
@@ -180,5 +190,32 @@ public struct Batcher: Sendable {
         guard head > 64, head * 2 > entries.count else { return }
         entries.removeFirst(head)
         head = 0
+    }
+}
+
+/// How fast live records come: the last so many frames, and how long ago the first of them was.
+private struct Arrivals: Sendable {
+    /// Enough to tell a stream from a burst: one that ends is forgotten within as long as it took.
+    private static let frames = 32
+
+    private var times: [Instant] = []
+    private var counts: [Int] = []
+    private var next = 0
+
+    mutating func came(_ records: Int, now: Instant) {
+        if times.count < Arrivals.frames {
+            times.append(now)
+            counts.append(records)
+        } else {
+            (times[next], counts[next]) = (now, records)
+            next = (next + 1) % Arrivals.frames
+        }
+    }
+
+    /// Records that come in so long a time, if they go on as they did.
+    func expected(in wait: Duration, now: Instant) -> Double {
+        guard times.count == Arrivals.frames, wait > .zero else { return 0 }
+        let span = now - times[next]
+        return span > .zero ? Double(counts.reduce(0, +)) * (wait.inSeconds / span.inSeconds) : 0
     }
 }

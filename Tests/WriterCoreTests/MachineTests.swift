@@ -80,6 +80,33 @@ import WriterCore
         #expect(frames(&machine, now: at(12)) == 50)
     }
 
+    @Test func company_is_waited_for_where_it_is_to_be_expected() {
+        var machine = welcomed()
+        var number: UInt64 = 0
+        /// So many frames at this distance, each taken as soon as it may be; how long each waited.
+        func come(_ count: Int, every distance: Double, from start: Double) -> [Double] {
+            (0..<count).map { i in
+                number += 1
+                let now = at(start + Double(i) * distance)
+                machine.received(events(number), route: [7], now: now)
+                if frames(&machine, now: now) != nil {
+                    machine.committed(answers: [], now: now)
+                    return 0
+                }
+                let due = machine.nextDeadline(now: now) ?? now
+                #expect(frames(&machine, now: due) == 1)
+                machine.committed(answers: [], now: due)
+                return (due - now).inSeconds
+            }
+        }
+        // A hundred a second: at once, each.
+        #expect(come(50, every: 0.01, from: 1).allSatisfy { $0 == 0 })
+        // A thousand: once that is known, none goes alone at once.
+        #expect(come(200, every: 0.001, from: 2).suffix(100).allSatisfy { abs($0 - 0.004) < 1e-6 })
+        // What comes after a pause is alone again.
+        #expect(come(5, every: 0.01, from: 3).allSatisfy { $0 == 0 })
+    }
+
     @Test func a_hello_is_a_transaction_of_its_own_between_the_frames_around_it() {
         var machine = welcomed()
         machine.received(events(1), route: [7], now: at(0))
