@@ -73,12 +73,13 @@ extension AccountStore {
 extension AccountStore {
     /// Pauses the account, or lets it go on. Returns whether that changed anything; throws `notFound`.
     public static func setPaused(_ isPaused: Bool, of name: String, by actor: String, _ connection: Connection) async throws -> Bool {
-        try await connection.run { session in
+        guard isName(name) else { throw StoreError.notFound("the account \(name)") }
+        return try await connection.run { session in
             let changed = try session.query(
                 """
                 UPDATE aaltohub.accounts SET paused_at = CASE WHEN $2 THEN now() END, paused_by = CASE WHEN $2 THEN $3 END
                 WHERE name = $1 AND (paused_at IS NOT NULL) <> $2
-                """, [.text(name), .bool(isPaused), .text(actor)]
+                """, [.text(name), .bool(isPaused), .text(actor.replacing("\0", with: "\u{FFFD}"))]
             ).changed
             if changed > 0 { return true }
             guard try session.query("SELECT FROM aaltohub.accounts WHERE name = $1", [.text(name)]).count == 1 else {
