@@ -29,6 +29,8 @@ public struct RealtimeHTTPChannel: HTTPChannelHandler {
         case refused(RealtimeRefusal)
     }
 
+    /// Bytes on their way to one subscriber, of which the kernel keeps twice as many: a quarter of a megabyte in each round trip.
+    private static let kernelBytes = SocketOptionValue(256 * 1024)
     /// How long a connection may be open without a first request.
     private static let patience = TimeAmount.seconds(30)
     /// How long a connection may wait for its next request. Proxies keep theirs for a minute.
@@ -135,6 +137,8 @@ public struct RealtimeHTTPChannel: HTTPChannelHandler {
         guard let options = channel.syncOptions else { preconditionFailure("sockets have options") }
         // Not writable means: as much waits as may wait for one subscriber.
         try options.setOption(.writeBufferWaterMark, value: .init(low: RealtimeLimits.waitingBytes / 2, high: RealtimeLimits.waitingBytes))
+        // What the kernel may hold for it besides; left alone it grows to megabytes for each who does not read.
+        try options.setOption(.socketOption(.so_sndbuf), value: Self.kernelBytes)
         try pipeline.addHandler(connection)
         return .served
     }
