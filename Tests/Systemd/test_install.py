@@ -52,6 +52,10 @@ def test_without_configuration_a_stage_says_what_to_do_and_is_not_restarted(mach
     now = machine.show("aaltohub-listener@main", "ActiveState", "ExecMainStatus", "NRestarts")
     assert now["ActiveState"] == "failed" and now["ExecMainStatus"] == "78" and now["NRestarts"] == "0"
     assert "api_id" in machine.journal("aaltohub-listener@main")
+    # Nobody is configured to be told of it, so the journal is.
+    told = "aaltohub-failed@aaltohub-listener@main.service.service"
+    machine.until(lambda: "nobody is told" in machine.journal(told), "a unit that tells of it")
+    assert machine.show(told, "Result") == "success"
 
 
 def test_the_whole_target_starts(machine):
