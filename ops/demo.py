@@ -228,13 +228,12 @@ class Demo:
 
     def look_around(self):
         say(f"""
-Messages flow. Where to look, from another terminal:
+Messages flow. Where to look: http://127.0.0.1:{self.http}/admin in a browser (token: {self.environment["ADMIN_TOKEN"]}), and from another terminal:
 
   {self.bin}/aaltohubctl status --config {self.config}
   {self.bin}/aaltohubctl tap --config {self.config} --show-text
   {self.bin}/aaltohubctl coverage --config {self.config}
   psql -h {self.socket_folder} -U postgres aaltohub -c 'select sent_at, sender_name, text from messages order by sent_at desc limit 5'
-  curl http://127.0.0.1:{self.http}/healthz
   logs: {self.folder}/log
 
 Kill any stage (pkill -9 -f {self.bin}/aaltohub-writer): it comes back, and nothing is lost. Ctrl-C here stops all.
