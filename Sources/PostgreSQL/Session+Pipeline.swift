@@ -28,7 +28,10 @@ extension Session {
         for (statement, values) in encoded { try prepare(statement, values) }
         let handle = try open()
         guard PQenterPipelineMode(handle) == 1 else { throw notSent(handle) }
-        for (statement, values) in encoded where send(statement, values, to: handle) == 0 { throw abandon(handle) }
+        for (statement, values) in encoded {
+            // Without the second the server would keep the answers back to the end, and the first would have to wait for all of them.
+            guard send(statement, values, to: handle) == 1, PQsendFlushRequest(handle) == 1 else { throw abandon(handle) }
+        }
         guard PQpipelineSync(handle) == 1 else { throw abandon(handle) }
         do throws(Interruption) {
             let rows = try answers(handle, of: calls.count)

@@ -13,7 +13,7 @@ extension Session {
     ///
     /// - Parameter body: gets the answers of the first; returns the last beside its value.
     public func transaction<T>(beginningWith first: [Call], _ body: ([Rows]) throws -> (T, endingWith: [Call])) throws -> T {
-        keptSavepoints = []
+        keptSavepoints = [:]
         // Now: a connection that goes away while COMMIT is prepared would leave the same doubt as one that goes away at COMMIT.
         try prepare(commitStatement, EncodedParameters([]))
         let value: T
@@ -44,29 +44,32 @@ extension Session {
         savepointDepth += 1
         defer { savepointDepth -= 1 }
         let depth = savepointDepth
-        let release = Call(Statement(name: "release_\(depth)", sql: "RELEASE SAVEPOINT s\(depth)"))
-        let open = Call(Statement(name: "savepoint_\(depth)", sql: "SAVEPOINT s\(depth)"))
-        let opening = before + (keptSavepoints.contains(depth) ? [release, open] : [open])
-        keptSavepoints = keptSavepoints.filter { $0 < depth }
+        // Two names in turn: one that was never reached must not be taken for the one before it.
+        let kept = keptSavepoints[depth]
+        let name = "s\(depth)\(kept?.hasSuffix("a") == true ? "b" : "a")"
+        let release = kept.map { Call(Statement(name: "release_\($0)", sql: "RELEASE SAVEPOINT \($0)")) }
+        let open = Call(Statement(name: "savepoint_\(name)", sql: "SAVEPOINT \(name)"))
+        let opening = before + (release.map { [$0] } ?? []) + [open]
+        keptSavepoints = keptSavepoints.filter { $0.key < depth }
         var isSent = false
         do {
             let answers = try pipeline(opening + first)
             isSent = true
             let value = try body(Array(answers.dropFirst(opening.count)))
-            keptSavepoints.insert(depth)
+            keptSavepoints[depth] = name
             return value
         } catch {
-            keptSavepoints = keptSavepoints.filter { $0 < depth }
+            keptSavepoints = keptSavepoints.filter { $0.key < depth }
             // A value that Postgres cannot hold was found before anything was sent.
             if !isSent, case PostgresError.badParameter = error { try pipeline(opening) }
-            if isOpen { try undo(depth) }
+            if isOpen { try undo(name) }
             throw error
         }
     }
 
-    private func undo(_ depth: Int) throws(PostgresError) {
+    private func undo(_ name: String) throws(PostgresError) {
         do throws(PostgresError) {
-            try script("ROLLBACK TO SAVEPOINT s\(depth); RELEASE SAVEPOINT s\(depth)")
+            try script("ROLLBACK TO SAVEPOINT \(name); RELEASE SAVEPOINT \(name)")
         } catch {
             // One that was not reached cannot be gone back to: the transaction has failed, and so will whatever is tried in it.
             guard case .server(let refusal) = error, !refusal.isFatal else { throw error }
@@ -74,7 +77,7 @@ extension Session {
     }
 
     private func commit(after last: [Call]) throws(PostgresError) {
-        keptSavepoints = []
+        keptSavepoints = [:]
         do throws(PostgresError) {
             let rows = try pipeline(last + [Call(commitStatement)])
             // A transaction that had failed answers COMMIT with ROLLBACK, without an error.

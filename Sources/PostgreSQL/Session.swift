@@ -22,8 +22,8 @@ public final class Session {
     let answerTimeoutMilliseconds: Int
     /// How many savepoints stand around what runs now.
     var savepointDepth = 0
-    /// Depths at which one is open whose work is done: COMMIT takes it along, the next one of its depth releases it.
-    var keptSavepoints: Set<Int> = []
+    /// Names, by depth, of those that are open though their work is done: COMMIT takes them along, the next one of its depth releases it.
+    var keptSavepoints: [Int: String] = [:]
     /// The process id that the server announced at connect. A pooler announces one of its own making.
     public let announcedBackendPID: Int32
     /// Asks the server, from any thread, to end what this session runs.
@@ -72,6 +72,9 @@ public final class Session {
         let status = PQtransactionStatus(handle)
         return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
     }
+
+    /// The session is inside a transaction that has failed: all it takes is to be rolled back.
+    public var isTransactionFailed: Bool { handle.map { PQtransactionStatus($0) == PQTRANS_INERROR } ?? false }
 
     /// The connection is encrypted.
     public var usesTLS: Bool { handle.map { PQsslInUse($0) == 1 } ?? false }

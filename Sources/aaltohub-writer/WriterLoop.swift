@@ -136,7 +136,8 @@ actor WriterLoop {
 
     private func step() {
         guard let link, outcome == nil else { return }
-        while let action = machine.next(now: SystemClock.now) {
+        var now = SystemClock.now
+        while let action = machine.next(now: now) {
             switch action {
             case .send(let answers):
                 for answer in answers { link.send(answer.frame, to: answer.route) }
@@ -149,12 +150,13 @@ actor WriterLoop {
                 if left > 0 { context.logger.warning("stopping with \(left) records uncommitted: their listeners keep and resend them") }
                 finish(.success(()))
             }
+            now = SystemClock.now
         }
         if machine.wantsInput, let waiter = roomWaiter {
             roomWaiter = nil
             waiter.resume()
         }
-        arm()
+        arm(now)
     }
 
     private func begin(_ work: Work, _ timeoutsBefore: Int) {
@@ -255,10 +257,12 @@ actor WriterLoop {
         roomWaiter = nil
     }
 
-    /// Sets a timer for the machine's next deadline, unless an earlier one is set: at most a few wait at any time.
-    private func arm() {
-        let now = SystemClock.now
-        guard let deadline = machine.nextDeadline(now: now), deadline > now, deadline < armed ?? deadline + .nanoseconds(1) else { return }
+    /// Sets a timer for the machine's next deadline, unless an earlier one is set, or `tick` comes before it: a few wait at any time.
+    ///
+    /// - Parameter now: when there was nothing to do any more.
+    private func arm(_ now: Instant) {
+        guard let deadline = machine.nextDeadline(now: now), deadline > now, deadline < now + context.watchdog.longestWait else { return }
+        if let armed, armed > now, armed <= deadline { return }
         armed = deadline
         Task {
             do { try await Task.sleep(for: deadline - now) } catch { return }

@@ -147,7 +147,7 @@ import WriterCore
 
     @Test func a_position_that_another_producer_of_the_account_moves_meanwhile_never_goes_back() async throws {
         let writer = try database.writer()
-        var producer = TestProducer(writer)
+        let producer = TestProducer(writer)
         try await producer.hello(checkpoint: [(.channel(100), Position(value: 10, date: 0, seq: 0))])
         try database.administrator.script("BEGIN; UPDATE aaltohub.positions SET value = 20")
         var sender = producer

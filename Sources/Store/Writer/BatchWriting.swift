@@ -47,7 +47,7 @@ struct BatchWriting {
                 changes += try session.savepoint(after: first, beginningWith: rows.map(\.call)) { try apply(folded, rows, $0) }
                 self.pieces += pieces[range]
                 search.succeeded()
-            } catch let error as PostgresError where session.isOpen {
+            } catch let error as PostgresError where session.isOpen && !session.isTransactionFailed {
                 switch FailureClass(error) {
                 case .data: break
                 case .timeout:

@@ -81,6 +81,7 @@ enum MessageStatements {
                     OR excluded.unsettled_edit_date > m.unsettled_edit_date
                 RETURNING m.id, m.group_id, m.telegram_message_id, m.xmax = 0 AS inserted, m.merge_edit_date, m.content_hash,
                     m.edited_at, m.reactions_key, m.sender_name, m.views, m.forwards, m.is_deleted, m.deleted_at,
+                    m.deletion_presumed,
                     CASE WHEN m.xmax <> 0 THEN m.text END AS new_text
             ), \(VersionStatements.keepSuperseded("changed")), announced AS (
                 INSERT INTO aaltohub.outbox (event, message_id, group_id, telegram_message_id)
@@ -93,7 +94,10 @@ enum MessageStatements {
     /// Whether a reader of a changed row sees anything new: a fetched copy that only confirms a row, or doubts it, is told to nobody.
     /// The row as it was before the statement is read, as in `VersionStatements.keepSuperseded`.
     private static func showsOtherwise(_ changed: String) -> String {
-        let shown = ["content_hash", "edited_at", "reactions_key", "sender_name", "views", "forwards", "is_deleted", "deleted_at"]
+        let shown = [
+            "content_hash", "edited_at", "reactions_key", "sender_name", "views", "forwards", "is_deleted", "deleted_at",
+            "deletion_presumed",
+        ]
         func row(_ alias: String) -> String { "(" + shown.map { "\(alias).\($0)" }.joined(separator: ", ") + ")" }
         return "EXISTS (SELECT FROM public.messages o WHERE o.id = \(changed).id AND \(row("o")) IS DISTINCT FROM \(row(changed)))"
     }

@@ -68,7 +68,8 @@ enum ProducerStatements {
             """)
 
     /// A box that is followed for the first time, though something of its chats was fetched before or is being fetched: what changed there
-    /// between was told to nobody, and becomes a gap. Where another account follows the channel nothing was missed.
+    /// between was told to nobody, and becomes a gap. Where another account has heard of the channel within the last hour nothing was
+    /// missed; one that has not may have lost it, and to look once more costs calls, no messages.
     static let movePositions = Statement(
         name: "move_positions",
         sql: """
@@ -84,8 +85,8 @@ enum ProducerStatements {
             FROM moved m
             WHERE m.is_first AND m.box <> 'qts'
                 AND NOT (m.box = 'channel' AND EXISTS (
-                    SELECT FROM aaltohub.positions p JOIN aaltohub.accounts a ON a.name = p.account AND a.state = 'active'
-                    WHERE p.box = m.box AND p.channel_id = m.channel_id AND p.account <> $1))
+                    SELECT FROM aaltohub.positions p
+                    WHERE p.box = m.box AND p.channel_id = m.channel_id AND p.account <> $1 AND p.updated_at > now() - interval '1 hour'))
                 AND EXISTS (
                     SELECT FROM public.groups g
                     WHERE CASE m.box WHEN 'channel' THEN g.chat_type = 'channel' AND g.telegram_id = m.channel_id
