@@ -148,7 +148,7 @@ extension Crawler {
                 let step = scan.take(page.found)
                 if step.isProbe { continue }
                 if scan.plan.pages == 1, !scan.isDone, scan.plan.job != 0 { scan.expect(total: try await total(page, peer, group)) }
-                let changes = try await changes(of: page, step, group, kind: kind)
+                guard let changes = try await changes(of: page, step, group, kind: kind) else { return .left }
                 try await store(changes, step, scan, group, isLive: isLive, at: page.fetchedAt)
                 context.status.count("pages_total", ["kind": kind])
                 context.status.count("messages_fetched_total", ["kind": kind], by: Int64(step.ids.count))
@@ -158,10 +158,10 @@ extension Crawler {
         }
     }
 
-    /// What the page says, and what it leaves out.
+    /// What the page says, and what it leaves out; nil when that could not be found out before the account is to be left alone.
     private func changes(
         of page: HistoryReader.Page, _ step: Scan.Step, _ group: Ledger.Group, kind: String
-    ) async throws -> [WireChange] {
+    ) async throws -> [WireChange]? {
         var changes = page.changes(of: Set(step.ids))
         let before = page.fetchedAt - Crawler.margin
         var doubtful: [Int64] = []
@@ -191,8 +191,12 @@ extension Crawler {
         // Only a look at the messages themselves tells.
         if !doubtful.isEmpty, let peer = await peers.input(of: group.key) {
             for batch in doubtful.chunks(of: BackfillLimits.pageMessages) {
-                guard case .page(let page) = try await fetch(HistoryCalls.messages(batch, of: peer), group, kind: "again") else { break }
-                changes += page.changes + confirmed(batch, page, group)
+                switch try await fetch(HistoryCalls.messages(batch, of: peer), group, kind: "again") {
+                case .page(let page): changes += page.changes + confirmed(batch, page, group)
+                // Without this look the page is not whole: it is fetched again when it may be.
+                case .ended(.left): return nil
+                case .ended: return changes
+                }
             }
         }
         return changes
