@@ -192,7 +192,8 @@ class Demo:
             time.sleep(0.1)
         for key in lost(truth, rows)[:5]:
             say(f"lost: {key}: wanted {truth[key]}")
-        gaps = self.sql("select count(*) from aaltohub.gaps")[0]
+        # What was fetched before the listener followed the chat is looked at once more: that is no hole in what it received.
+        gaps = self.sql("select count(*) from aaltohub.gaps where reason <> 'followed'")[0]
         failed = self.sql("select count(*) from failed_messages")[0]
         return {"edits": load["edit"], "deletions": load["delete"]} | compare(truth, rows, gaps, failed)
 

@@ -179,6 +179,8 @@ final class RealtimeConnection: ChannelInboundHandler {
             case .judge(let question, let key):
                 actions += session.judged(question, hub.judge(key, address), at: hub.clock.time())
             case .subscribe(let topic):
+                // What was just sent may have been too much for it, and it is gone.
+                guard !isClosing else { continue }
                 topics.insert(topic)
                 subscribers.subscribe(self, topic, hub.counters)
             case .unsubscribe(let topic):

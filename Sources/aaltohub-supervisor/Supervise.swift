@@ -7,6 +7,9 @@ import RealtimeServer
 import ServiceKit
 import SupervisorCore
 
+/// Connections at once, beyond which the next ones wait: the subscribers' and some more, below the unit's LimitNOFILE.
+private let mostConnections = 7_000
+
 /// The supervisor's life: watch the taps, answer HTTP, until told to stop.
 func supervise(_ context: ServiceContext) async throws {
     let own = try OwnSockets(context)
@@ -23,7 +26,9 @@ func supervise(_ context: ServiceContext) async throws {
     let application = Application(
         router: try routes(parts),
         server: HTTPServerBuilder { RealtimeHTTPChannel(responder: $0, hub: realtime) },
-        configuration: ApplicationConfiguration(address: .hostname(listen.host, port: listen.port), serverName: nil),
+        configuration: ApplicationConfiguration(
+            address: .hostname(listen.host, port: listen.port), serverName: nil,
+            availableConnectionsDelegate: .maximum(mostConnections, logger: context.logger)),
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? listen.port
             context.status.fact("http", .string("\(listen.host):\(port)"))

@@ -89,6 +89,45 @@ def filled(path):
     return path.replace("{group_id}", str(uuid.UUID(int=7))).replace("{id}", str(uuid.UUID(int=8))).replace("{subject}", "nobody-there").replace("{name}", "none")
 
 
+class Events:
+    """The event stream of a page, read line by line."""
+
+    def __init__(self, world, token):
+        self.connection = http.client.HTTPConnection("127.0.0.1", world.stack.http_port, timeout=20)
+        self.connection.request("GET", "/admin/stream", headers={"Authorization": f"Bearer {token}"})
+        self.response = self.connection.getresponse()
+        assert self.response.status == 200
+
+    def until(self, name):
+        """The names of the events up to the next of this name; it is None at the end."""
+        names = []
+        while line := self.response.readline():
+            if line.startswith(b"event: "):
+                names.append(line[7:].decode().strip())
+                if names[-1] == name:
+                    return names
+        return names + [None]
+
+
+def test_the_event_stream_tells_readers_no_audit_and_ends_for_who_may_not_look_any_more(world):
+    subject = str(uuid.UUID(int=77))
+    world.stack.ctl("admin", "add", subject, "--role", "reader")
+    until(lambda: world.call("GET", "/admin/session", token=signed(subject)).status == 200, 10, "the table of admins")
+    reader, admin = Events(world, signed(subject)), Events(world, TOKEN)
+    # Two statuses on, both are told of what comes.
+    for events in (reader, admin):
+        for _ in range(2):
+            events.until("status")
+    assert world.call("POST", f"/admin/crawler-status/{world.group()['group_id']}/toggle").status == 200
+    assert admin.until("audit")[-1] == "audit"
+    assert world.call("POST", f"/admin/crawler-status/{world.group()['group_id']}/toggle").status == 200
+    seen = [name for _ in range(4) for name in reader.until("status")]
+    assert "audit" not in seen and None not in seen, seen
+    assert world.call("DELETE", f"/admin/admins/{subject}").status == 200
+    assert reader.until("never")[-1] is None
+    assert admin.until("audit")[-1] == "audit"
+
+
 def test_every_route_refuses_whoever_may_not(world):
     document = world.get("/openapi.json")
     guarded = [(method.upper(), filled(path), operation) for path, methods in document["paths"].items()

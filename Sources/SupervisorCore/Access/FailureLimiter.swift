@@ -10,9 +10,10 @@ public struct FailureLimiter: Sendable {
     public static let longest = Duration.seconds(60)
     /// After so long without a wrong one an address is forgotten.
     public static let memory = Duration.seconds(600)
-    /// Addresses that are remembered, and good tokens.
+    /// Addresses that are remembered.
     public static let mostAddresses = 4096
-    public static let mostTokens = 256
+    /// Good tokens that are remembered: more than there can be subscribers, each with a token of its own.
+    public static let mostTokens = 8192
 
     private struct Entry: Hashable, Sendable {
         var failures: Int
@@ -21,8 +22,9 @@ public struct FailureLimiter: Sendable {
     }
 
     private var entries: [String: Entry] = [:]
-    /// Digests of good tokens, the newest last.
-    private var good: [[UInt8]] = []
+    /// Digests of good tokens, each with the number of its last use.
+    private var good: [[UInt8]: UInt64] = [:]
+    private var uses: UInt64 = 0
 
     public init() {}
 
@@ -30,7 +32,7 @@ public struct FailureLimiter: Sendable {
     ///
     /// - Parameter digest: of the token, by a hash that nobody can invert.
     public func wait(_ address: String, digest: [UInt8], now: Instant) -> Int64? {
-        guard let entry = entries[Self.key(address)], entry.blockedUntil > now, !good.contains(digest) else { return nil }
+        guard let entry = entries[Self.key(address)], entry.blockedUntil > now, good[digest] == nil else { return nil }
         return Int64((entry.blockedUntil - now).inSeconds.rounded(.up))
     }
 
@@ -50,10 +52,12 @@ public struct FailureLimiter: Sendable {
 
     /// A good token came.
     public mutating func succeeded(digest: [UInt8]) {
-        guard good.last != digest else { return }
-        good.removeAll { $0 == digest }
-        good.append(digest)
-        if good.count > Self.mostTokens { good.removeFirst() }
+        uses += 1
+        good[digest] = uses
+        guard good.count > Self.mostTokens else { return }
+        // The half that was used longest ago.
+        let middle = good.values.sorted()[good.count / 2]
+        good = good.filter { $0.value > middle }
     }
 
     /// Addresses that are remembered.

@@ -144,8 +144,9 @@ public struct RealtimeSession: Sendable {
                 channels[name]?.key = key
                 channels[name]?.caller = caller
                 return []
+            // Nobody looked at the token: others behind the same address presented wrong ones. What it stands on is still good.
+            case .refused(.tooManyFailures), .unknown: return []
             case .refused(let refusal): return shut(name, because: refusal.text)
-            case .unknown: return []  // what it stands on is still good
             }
         case .review(let key):
             switch verdict {
@@ -153,13 +154,14 @@ public struct RealtimeSession: Sendable {
                 if key == self.key { self.caller = caller }
                 for name in joined(on: key) { channels[name]?.caller = caller }
                 return []
+            // Likewise: who subscribes already is not thrown out for what others do.
+            case .refused(.tooManyFailures), .unknown: return []
             case .refused(let refusal):
                 if key == self.key {
                     caller = nil
                     self.refusal = refusal
                 }
                 return joined(on: key).flatMap { shut($0, because: refusal.text) }
-            case .unknown: return []
             }
         }
     }

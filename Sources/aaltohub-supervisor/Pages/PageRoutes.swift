@@ -10,8 +10,10 @@ func addPageRoutes(to router: Router<HTTPContext>, parts: Parts) {
     readers.get("admin/stream") { request, context in
         let after = try request.position("after")
         let last = request.headers[HeaderName("Last-Event-ID")!].flatMap { Int64($0) }  // a token of RFC 9110
-        guard let page = parts.pages.open(parts.watch) else { throw Refusal.unavailable("too many pages are open, or the supervisor ends") }
-        let caller = context.admitted
+        let (caller, peer) = (context.admitted, context.peer)
+        guard let page = parts.pages.open(parts.watch, for: caller.role) else {
+            throw Refusal.unavailable("too many pages are open, or the supervisor ends")
+        }
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
@@ -19,8 +21,12 @@ func addPageRoutes(to router: Router<HTTPContext>, parts: Parts) {
                 defer { parts.pages.close(page.id) }
                 async let followed: Void = parts.pages.follow(parts.feed, after: last ?? after, page)
                 for await frame in page.frames {
-                    // A session that ended gets nothing more; the page asks again and is sent to the login.
-                    if let end = caller.expiresAt, SystemClock.unix.seconds >= end { break }
+                    // Who may not look any more, or less, gets nothing more; the page asks again and is sent where it belongs.
+                    do throws(AccessRefusal) {
+                        guard try parts.access.admit(request, from: peer, as: caller.role).role == caller.role else { break }
+                    } catch {
+                        break
+                    }
                     try await writer.write(frame)
                 }
                 try await writer.finish(nil)

@@ -18,6 +18,8 @@ final class PageStream: Sendable {
     static let mostPages = 64
     /// Frames that wait for a page that does not read: a minute of statuses. Then it is let go, and connects again.
     static let mostFrames = 64
+    /// Bytes from which on a frame of changes is full: with `mostFrames`, what a page that does not read may hold.
+    static let frameBytes = 64 << 10
     /// Newest actions that are looked at each time.
     private static let auditRows: Int32 = 20
 
@@ -30,8 +32,14 @@ final class PageStream: Sendable {
         fileprivate let push: Frames.Continuation
     }
 
+    /// Its slot is free when its response has ended, not before: a page that does not read holds its connection until then.
+    private struct Listener {
+        let push: Frames.Continuation
+        let role: Role
+    }
+
     private struct State {
-        var pages: [Int: Frames.Continuation] = [:]
+        var pages: [Int: Listener] = [:]
         var next = 0
         var groups: JSON?
         var isOver = false
@@ -39,23 +47,23 @@ final class PageStream: Sendable {
 
     private let state = Mutex(State())
 
-    /// A page's own stream of frames; nil when there are too many, or the supervisor ends.
-    func open(_ watch: Watch) -> Page? {
+    /// A page's own stream of frames; nil when there are too many, or the supervisor ends. `close` it in the end.
+    func open(_ watch: Watch, for role: Role) -> Page? {
         let (frames, push) = Frames.makeStream(bufferingPolicy: .bufferingOldest(Self.mostFrames))
         let id = state.withLock { state -> Int? in
             guard !state.isOver, state.pages.count < Self.mostPages else { return nil }
             state.next += 1
-            state.pages[state.next] = push
+            state.pages[state.next] = Listener(push: push, role: role)
             return state.next
         }
         guard let id else { return nil }
         let (status, groups) = Self.split(watch.statusJSON)
-        send(Self.frame("status", status), to: id, push)
-        send(Self.frame("groups", groups), to: id, push)
+        send(Self.frame("status", status), push)
+        send(Self.frame("groups", groups), push)
         return Page(id: id, frames: frames, push: push)
     }
 
-    func close(_ id: Int) { state.withLock { $0.pages.removeValue(forKey: id) }?.finish() }
+    func close(_ id: Int) { state.withLock { $0.pages.removeValue(forKey: id) }?.push.finish() }
 
     /// Tells a page of changes, until it is closed. What a crawl brings of the past is no news.
     ///
@@ -64,7 +72,7 @@ final class PageStream: Sendable {
         var id = id
         if id == nil, let position = changes.position {
             // From here on it can say where it was.
-            send(Self.frame("position", id: position, Array("{\"last\":\(position)}".utf8)), to: page.id, page.push)
+            send(Self.frame("position", id: position, Array("{\"last\":\(position)}".utf8)), page.push)
             id = position
         }
         while !Task.isCancelled {
@@ -75,24 +83,37 @@ final class PageStream: Sendable {
                         var line: [UInt8] = []
                         change.write(to: &line)
                         frame.writeImmutableBuffer(Self.frame("change", id: change.id, line))
+                        guard frame.readableBytes >= Self.frameBytes else { continue }
+                        guard send(frame, page.push) else { return }
+                        frame = ByteBuffer()
                     }
-                    if frame.readableBytes > 0 { send(frame, to: page.id, page.push) }
+                    if frame.readableBytes > 0, !send(frame, page.push) { return }
                 }
                 return
             } catch ChangeFeedEnd.gone, ChangeFeedEnd.restored {
                 id = nil
-                send(Self.frame("reset", [:]), to: page.id, page.push)
+                send(Self.frame("reset", [:]), page.push)
             } catch {
                 // It was too slow, or the database went away: the page connects again, and says where it was.
-                close(page.id)
+                page.push.finish()
                 return
             }
         }
     }
 
     /// Hands a frame to a page. One that has left too many unread is let go.
-    private func send(_ frame: ByteBuffer, to id: Int, _ push: Frames.Continuation) {
-        if case .dropped = push.yield(frame) { close(id) }
+    ///
+    /// - Returns: whether it is told more.
+    @discardableResult
+    private func send(_ frame: ByteBuffer, _ push: Frames.Continuation) -> Bool {
+        switch push.yield(frame) {
+        case .enqueued: return true
+        case .terminated: return false
+        case .dropped:
+            push.finish()
+            return false
+        @unknown default: return false
+        }
     }
 
     /// Tells all pages until the stop.
@@ -109,8 +130,11 @@ final class PageStream: Sendable {
                     return state.groups != groups
                 }
                 if isNew { frames.append(Self.frame("groups", groups)) }
-                frames += await audit(after: &newest, database, context)
-                for (id, push) in pages { for frame in frames { send(frame, to: id, push) } }
+                let actions = await audit(after: &newest, database, context)
+                for page in pages.values {
+                    // What was done is for those who may do it.
+                    for frame in frames + (page.role >= .admin ? actions : []) { send(frame, page.push) }
+                }
             }
             do { try await Task.sleep(for: Self.interval) } catch { break }
         }
@@ -119,7 +143,7 @@ final class PageStream: Sendable {
             defer { state.pages = [:] }
             return state.pages
         }
-        for push in pages.values { push.finish() }
+        for page in pages.values { page.push.finish() }
     }
 
     /// The actions that were written down since the last look. While the database is away there are none.

@@ -4,6 +4,9 @@ import RealtimeServer
 import ServiceKit
 import SupervisorCore
 
+/// The last whole second that a `UnixTime` holds, in 2262.
+private let farthest = Int64.max / 1_000_000_000
+
 extension RealtimeHub {
     /// The subscribers of this process: whoever is a reader or more may subscribe, and an admin may broadcast.
     convenience init(_ context: ServiceContext, _ access: Access) {
@@ -11,7 +14,7 @@ extension RealtimeHub {
             judge: { key, address in
                 do throws(AccessRefusal) {
                     let caller = try access.caller(presenting: key, from: address)
-                    let expires = caller.expiresAt.map { UnixTime(seconds: $0) }
+                    let expires = caller.expiresAt.map { UnixTime(seconds: min($0, farthest)) }
                     return .accepted(RealtimeCaller(mayBroadcast: caller.role >= .admin, expires: expires))
                 } catch {
                     access.refused(error)

@@ -245,7 +245,7 @@ private func refusal(_ verifier: TokenVerifier, _ token: String, at time: UnixTi
         #expect(limiter.wait("a", digest: [1], now: at(0)) == 4 && limiter.wait("a", digest: [9], now: at(0)) == nil)
         limiter.failed("a", now: at(700))
         #expect(limiter.wait("a", digest: [1], now: at(700)) == nil)
-        for i in 0..<300 { limiter.succeeded(digest: [UInt8(i & 255), UInt8(i >> 8)]) }
+        for i in 0..<FailureLimiter.mostTokens { limiter.succeeded(digest: [UInt8(i & 255), UInt8(i >> 8)]) }
         for _ in 0..<12 { limiter.failed("a", now: at(700)) }
         #expect(limiter.wait("a", digest: [9], now: at(700)) != nil, "so many good tokens are remembered, no more")
     }
