@@ -109,25 +109,6 @@ class Events:
         return names + [None]
 
 
-def test_the_event_stream_tells_readers_no_audit_and_ends_for_who_may_not_look_any_more(world):
-    subject = str(uuid.UUID(int=77))
-    world.stack.ctl("admin", "add", subject, "--role", "reader")
-    until(lambda: world.call("GET", "/admin/session", token=signed(subject)).status == 200, 10, "the table of admins")
-    reader, admin = Events(world, signed(subject)), Events(world, TOKEN)
-    # Two statuses on, both are told of what comes.
-    for events in (reader, admin):
-        for _ in range(2):
-            events.until("status")
-    assert world.call("POST", f"/admin/crawler-status/{world.group()['group_id']}/toggle").status == 200
-    assert admin.until("audit")[-1] == "audit"
-    assert world.call("POST", f"/admin/crawler-status/{world.group()['group_id']}/toggle").status == 200
-    seen = [name for _ in range(4) for name in reader.until("status")]
-    assert "audit" not in seen and None not in seen, seen
-    assert world.call("DELETE", f"/admin/admins/{subject}").status == 200
-    assert reader.until("never")[-1] is None
-    assert admin.until("audit")[-1] == "audit"
-
-
 def test_every_route_refuses_whoever_may_not(world):
     document = world.get("/openapi.json")
     guarded = [(method.upper(), filled(path), operation) for path, methods in document["paths"].items()
@@ -359,6 +340,25 @@ def test_a_restart_has_the_listener_exit_and_come_back(world):
         assert world.call("POST", f"/admin/live-crawler/restart?stage={stage}").status == 400, stage
     told = [(e["actor"], e["target"], e["outcome"]) for e in world.audit("restart")]
     assert (ADMIN, f"listener@{ACCOUNT}", "done") in told
+
+
+def test_the_event_stream_tells_readers_no_audit_and_ends_for_who_may_not_look_any_more(world):
+    subject = str(uuid.UUID(int=77))
+    world.stack.ctl("admin", "add", subject, "--role", "reader")
+    until(lambda: world.call("GET", "/admin/session", token=signed(subject)).status == 200, 10, "the table of admins")
+    reader, admin = Events(world, signed(subject)), Events(world, TOKEN)
+    # Two statuses on, both are told of what comes.
+    for events in (reader, admin):
+        for _ in range(2):
+            events.until("status")
+    assert world.call("POST", f"/admin/crawler-status/{world.group()['group_id']}/toggle").status == 200
+    assert admin.until("audit")[-1] == "audit"
+    assert world.call("POST", f"/admin/crawler-status/{world.group()['group_id']}/toggle").status == 200
+    seen = [name for _ in range(4) for name in reader.until("status")]
+    assert "audit" not in seen and None not in seen, seen
+    assert world.call("DELETE", f"/admin/admins/{subject}").status == 200
+    assert reader.until("never")[-1] is None
+    assert admin.until("audit")[-1] == "audit"
 
 
 def test_what_is_away_is_told_as_such(world):

@@ -253,6 +253,8 @@ def test_a_database_that_goes_away_is_waited_for(world):
     world.stack.cluster.start()
     ids = world.write(5)
     world.sent(ids, 60)
+    # The answers to requests have a connection of their own, which is tried again after a moment.
+    until(lambda: world.changes(after=start)[0] == 200, 20, "the changes over HTTP")
     assert [c["id"] for c in world.changes(after=start)[1]["changes"]][-5:] == ids
     # The feed, too, goes on: a message of the whole pipeline is hinted at and told at once.
     feed = 'commit_to_broadcast_seconds_count{service="supervisor",to="feed"}'
