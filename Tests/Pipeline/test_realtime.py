@@ -157,6 +157,8 @@ def test_every_client_gets_every_change_in_order(world):
     for _ in range(3):
         world.something_happens()
     gone = world.send("basic", "soon deleted")
+    # One that was deleted before it was stored is told once.
+    until(lambda: world.stack.query("select 1 from messages where text = 'soon deleted'"), 10, "the message")
     world.delete("basic", gone)
     world.equals()
     expected = world.outbox(first)

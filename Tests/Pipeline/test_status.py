@@ -94,7 +94,9 @@ def test_top_shows_it_again_and_again_on_a_terminal(world):
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         [BIN / "aaltohubctl", "top", "--interval", "1", "--config", world.stack.config], stdin=follower, stdout=follower,
-        stderr=subprocess.PIPE, env=world.stack.environment, start_new_session=True)
+        stderr=subprocess.PIPE, env=world.stack.environment, start_new_session=True,
+        # Who starts the tests in the background leaves it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     os.close(follower)
     seen = b""
     end = time.monotonic() + 30
