@@ -45,7 +45,9 @@ final class Access: Sendable {
         for name in [Credentials.Name.adminTokenKey, .supabaseJWTSecret] {
             guard let secret = try credentials.find(name) else { continue }
             guard let key = TokenKey(secret: secret.bytes) else {
-                throw ServiceError.configuration("credential \(name.rawValue) is shorter than \(TokenKey.shortestSecret) bytes")
+                throw ServiceError.configuration(
+                    "credential \(name.rawValue) is shorter than \(TokenKey.shortestSecret) bytes: give the project's own, "
+                        + "or for admin_token_key make one with `openssl rand -hex 32`")
             }
             keys.append(key)
             secrets.append(secret.bytes)
