@@ -38,11 +38,13 @@ enum Terminal {
     /// What ends a process from outside: Ctrl-C, Ctrl-\, a service manager, a terminal that is closed.
     private static let ends = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
 
-    /// One of these at a hidden question: the terminal echoes again before the process ends.
+    /// One of these at a hidden question: the terminal echoes again before the process ends. Returns once they are watched, which until
+    /// then end the process as ever.
     private static func restoring(_ old: termios) -> [any DispatchSourceSignal] {
         ends.map { number in
-            signal(number, SIG_IGN)
+            let watched = DispatchSemaphore(value: 0)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setRegistrationHandler { watched.signal() }
             source.setEventHandler {
                 var old = old
                 tcsetattr(STDIN_FILENO, TCSANOW, &old)
@@ -50,6 +52,7 @@ enum Terminal {
                 _exit(128 + number)
             }
             source.resume()
+            watched.wait()
             return source
         }
     }

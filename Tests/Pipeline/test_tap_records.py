@@ -53,11 +53,13 @@ def test_one_event_is_followed_through_the_stages(running):
     steps = [json.loads(line) for line in taps[0].end().splitlines()]
     assert taps[0].process.returncode == 0
     names = [step["step"] for step in steps]
-    assert names[:2] == ["telegram", "received"] and names[-2:] == ["committed", "acknowledged"] and "sent" in names, names
-    assert [step["service"] for step in steps][1] == f"listener@{ACCOUNT}" and steps[-2]["service"] == "writer"
-    times = [step["at"] for step in steps]
-    # The two that do not wait for each other may come in either order.
-    assert times == sorted(times) or sorted(names[2:-2]) == ["sent", "spooled"], times
+    # The disk is beside the way: nothing of the rest waits for it, so that may come at any moment after `received`.
+    way = [step for step in steps if step["step"] != "spooled"]
+    assert [step["step"] for step in way] == ["telegram", "received", "sent", "committed", "acknowledged"], names
+    assert names[:2] == ["telegram", "received"] and len(names) <= 6, names
+    assert way[1]["service"] == f"listener@{ACCOUNT}" and way[3]["service"] == "writer"
+    times = [step["at"] for step in way]
+    assert times == sorted(times), times
     for before, step in zip(steps, steps[1:]):
         assert step["seconds_since_step_before"] == pytest.approx((step["at"] - before["at"]) / 1e9, abs=1e-6)
     assert len({step["trace"] for step in steps}) == 1

@@ -4,6 +4,8 @@ import Primitives
 struct LoginTokens: Sendable {
     /// How long a token can be scanned.
     static let life = Duration.seconds(30)
+    /// How long one that expired is still known as such.
+    static let memory = Duration.seconds(300)
 
     struct Token: Sendable {
         var bytes: [UInt8]
@@ -20,9 +22,7 @@ struct LoginTokens: Sendable {
 
     /// The session's token that was scanned, and takes it away.
     mutating func takeAccepted(by session: SessionID, now: UnixTime) -> Token? {
-        list.removeAll { $0.expires <= now }
-        guard let at = list.firstIndex(where: { $0.session.authKey == session.authKey && $0.user != nil }) else { return nil }
-        return list.remove(at: at)
+        take(now) { $0.session.authKey == session.authKey }
     }
 
     /// A new token; the one before stays valid until it expires, as it may just be on its way through a camera.
@@ -30,8 +30,12 @@ struct LoginTokens: Sendable {
 
     /// The scanned token of those bytes, and takes it away.
     mutating func takeAccepted(_ bytes: [UInt8], now: UnixTime) -> Token? {
-        list.removeAll { $0.expires <= now }
-        guard let at = list.firstIndex(where: { $0.bytes == bytes && $0.user != nil }) else { return nil }
+        take(now) { $0.bytes == bytes }
+    }
+
+    private mutating func take(_ now: UnixTime, where fits: (Token) -> Bool) -> Token? {
+        list.removeAll { $0.expires + LoginTokens.memory <= now }
+        guard let at = list.firstIndex(where: { $0.expires > now && $0.user != nil && fits($0) }) else { return nil }
         return list.remove(at: at)
     }
 
