@@ -115,8 +115,12 @@ def point(side="ours", rate=100, **changes):
 def of_round(*points, number=1):
     return {
         "round": number, "points": list(points), "search": [], "highest": {"ours": 8000, "theirs": 1000}, "load": 1.0, "fdatasync_us": 70.0,
-        "fdatasync_us_after": 80.0,
+        "fdatasync_us_after": 80.0, "alone": [alone("ours", 1.0, 0.5), alone("theirs", 8.0, 4.0)],
     }
+
+
+def alone(side, seconds, cpu):
+    return {"side": side, "sent": 1000, "came": 1000, "seconds": seconds, "cpu_seconds": cpu, "rss_mb": 40.0, "rss_anon_mb": 9.0}
 
 
 def test_what_was_sent_is_stored_lost_or_twice_and_only_rows_have_a_latency():
@@ -175,6 +179,7 @@ def test_figures_of_live_are_medians_and_ratios_are_taken_round_by_round():
     cpu = next(f for f in figures if f["name"].startswith("CPU"))
     assert cpu["ours"] == {"median": 50, "least": 20, "most": 80} and cpu["ratio"] == {"median": 0.5, "least": 0.1, "most": 0.8}
     assert figures[-1]["ratio"]["median"] == 8
+    assert next(f for f in figures if f["name"].startswith("alone"))["ratio"]["median"] == 8
     shown = "\n".join(live_report.table(figures, rounds, {"fsync": "on"}))
     assert "50.0 (20.0–80.0)" in shown and "round 3: a commit's fdatasync took 70 µs" in shown and "fsync on" in shown
     drawing = xml.etree.ElementTree.fromstring(live_report.plot(figures, 100.0))
@@ -204,7 +209,7 @@ def test_the_observer_reads_the_rows_of_a_transaction_at_its_commit():
 def test_live_runs_from_end_to_end(tmp_path):
     done = subprocess.run(
         [sys.executable, ROOT / "ops" / "benchmark" / "live.py", "--bin", BIN, "--rounds", "1", "--rates", "60", "--seconds", "1",
-         "--groups", "3", "--steps", "1", "--output", tmp_path],
+         "--groups", "3", "--steps", "1", "--burst", "500", "--output", tmp_path],
         capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr + done.stdout
     figures = json.loads((tmp_path / "live.json").read_text())
@@ -215,6 +220,8 @@ def test_live_runs_from_end_to_end(tmp_path):
         assert p["sent"] == p["stored"] == p["rate"] and p["lost"] == p["unseen"] == p["duplicated"] == 0, p
         assert 0 < p["latency_ms"]["p50"] <= p["latency_ms"]["p99"] <= p["latency_ms"]["most"]
         assert p["cpu_seconds"] > 0 and p["postgres_cpu_seconds"] > 0 and p["rss_mb"] > p["rss_anon_mb"] > 1, p
+    for p in told["alone"]:
+        assert p["came"] == p["sent"] == 500 and 0 < p["seconds"] < 60 and p["cpu_seconds"] > 0, p
     assert len(told["search"]) == 2 and set(told["highest"]) == {"ours", "theirs"} and told["fdatasync_us"] > 0
     assert "highest rate that holds" in done.stdout
     assert xml.etree.ElementTree.parse(tmp_path / "live.svg").getroot().tag.endswith("svg")

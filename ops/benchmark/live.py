@@ -18,6 +18,7 @@ WARM_RATE, WARM_SECONDS = 50, 1.0  # before each measurement: connections, plans
 LINGER = 1  # seconds for which the server keeps the session of a side that was stopped
 QUIET, PATIENCE = 10.0, 300.0  # seconds: without progress, and in all, after which a side has nothing more to come
 REACHED = 0.97  # the share of a rate that the simulator must have sent for the point to count
+IDLE_SECONDS, IDLE_SHARE = 2.0, 0.05  # a process that used less of a core for so long has taken in what there was
 CEILING = 40_000  # messages a second: the search goes no higher
 SETTINGS = (
     "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method", "wal_level", "commit_delay", "shared_buffers", "server_version",
@@ -153,10 +154,59 @@ class Live(crawl.Crawl):
             watcher.close()
         result = {
             "side": side, "rate": rate, "cpu_seconds": sum(used[0]), "postgres_cpu_seconds": used[1],
-            **{name: sum(m[name] for m in memory) for name in memory[0]}, **said, **self.outcome(watcher, database, first),
+            **{name: max(m[name] for m in memory) for name in memory[0]}, **said, **self.outcome(watcher, database, first),
         }
         demo.say(live_report.line(result))
         return result
+
+    # the listener by itself, and Telethon by itself
+
+    def alone(self, side):
+        """A burst to the listener, its writer stopped, until its spool holds all of it; or to a bare Telethon client, until its handler had all."""
+        if side == OURS:
+            writer, process = self.start_ours()
+        else:
+            process = self.spawn([
+                sys.executable, crawl.HERE / "telethon_side.py", "listen", "--server", f"127.0.0.1:{self.port}",
+                "--server-key", self.folder / "server.pem.pub", "--session", self.session,
+            ], stdout=subprocess.PIPE)
+            if b"ready" not in process.stdout.readline():
+                raise SystemExit(f"bench: Telethon did not get ready:\n{self.tail()}")
+        self.until(lambda: self.users[self.SIDES[side][1]] in self.simulator(cmd="stats")[-1]["online"], [process], "a session that gets updates")
+        warm = self.send(WARM_RATE, WARM_SECONDS)
+        self.idle(process)
+        if side == OURS:
+            self.stop_stages(writer)
+        first, used = self.simulator(cmd="stats")[-1]["messages"], crawl.cpu(process.pid)
+        sent = self.send(self.options.burst, 1.0)
+        self.idle(process)
+        used, memory = crawl.cpu(process.pid) - used, memory_of(process.pid)
+        begin = min(line["sent_ns"] for line in self.simulator(cmd="times", **{"from": first})[:-1])
+        if side == OURS:
+            last = max(path.stat().st_mtime_ns for path in (self.folder / "state").glob("**/spool/*") if path.is_file())
+            listener, = (s for s in json.loads(self.ctl("status", "--json"))["services"] if s["service"].startswith("listener"))
+            came = listener["counters"]["messages_received_total"]
+            self.stop_stages(process)
+        else:
+            process.terminate()
+            said = json.loads(process.communicate(timeout=PATIENCE)[0].splitlines()[-1])
+            last, came = said["last_ns"], said["messages"]
+        result = {
+            "side": side, "sent": sent, "came": came - warm, "seconds": (last - begin) / 1e9, "cpu_seconds": used, **memory,
+        }
+        demo.say(live_report.line_alone(result))
+        return result
+
+    def idle(self, process):
+        """Returns once the process has nothing to do any more."""
+        end, before = time.monotonic() + PATIENCE, crawl.cpu(process.pid)
+        while time.monotonic() < end:
+            time.sleep(IDLE_SECONDS)
+            self.alive([process], "it had taken everything in")
+            now = crawl.cpu(process.pid)
+            if now - before < IDLE_SHARE * IDLE_SECONDS:
+                return
+            before = now
 
     def send(self, rate, seconds):
         """New messages at that rate in all the groups, at the same distances; how many."""
@@ -226,7 +276,7 @@ class Live(crawl.Crawl):
         self.prepare_round()
         try:
             points = [self.point(side, rate) for rate in self.options.rates for side in sides]
-            figures |= {"points": points, "highest": {}, "search": []}
+            figures |= {"points": points, "highest": {}, "search": [], "alone": [self.alone(side) for side in sides]}
             for side in sides if self.options.steps else ():
                 known = {p["rate"]: holds(p) for p in points if p["side"] == side}
 
@@ -357,10 +407,11 @@ def main():
     parser.add_argument("--rates", type=rates, default=[100, 500, 1000, 5000])
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--groups", type=int, default=200)
+    parser.add_argument("--burst", type=int, default=20_000)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--output", type=pathlib.Path, required=True)
     options = parser.parse_args()
-    for name in ("rounds", "seconds", "groups"):
+    for name in ("rounds", "seconds", "groups", "burst"):
         if getattr(options, name) < 1:
             parser.error(f"--{name} must be at least 1")
     return Live(options).run()

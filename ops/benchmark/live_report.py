@@ -12,11 +12,24 @@ FIGURES = [
     *((f"latency {name}", "ms", 2, lambda p, name=name: p["latency_ms"][name]) for name in ("p50", "p99", "p99.9")),
     (f"CPU for {PER:,} messages", "s", 1, lambda p: p["cpu_seconds"] / p["sent"] * PER),
     ("the same of Postgres", "s", 1, lambda p: p["postgres_cpu_seconds"] / p["sent"] * PER),
-    ("memory: RSS", "MB", 0, lambda p: p["rss_mb"]),
-    ("memory: RssAnon", "MB", 0, lambda p: p["rss_anon_mb"]),
+    ("RSS of a process, at most", "MB", 0, lambda p: p["rss_mb"]),
+    ("RssAnon of a process, at most", "MB", 0, lambda p: p["rss_anon_mb"]),
     ("sent", "messages/s", 0, lambda p: p["reached_rate"]),
     ("stored of what was sent", "%", 1, lambda p: p["stored"] / p["sent"] * 100),
 ]
+# of a burst to the listener alone, and to Telethon alone
+ALONE = [
+    ("alone: new messages taken in", "messages/s", 0, lambda p: p["came"] / p["seconds"]),
+    (f"alone: CPU for {PER:,} messages", "s", 1, lambda p: p["cpu_seconds"] / p["came"] * PER),
+    ("alone: RSS", "MB", 0, lambda p: p["rss_mb"]),
+    ("alone: RssAnon", "MB", 0, lambda p: p["rss_anon_mb"]),
+]
+
+
+def line_alone(point):
+    return (
+        f"  {point['side']:6}  alone: {point['came']} of {point['sent']} in {point['seconds']:.2f} s; CPU {point['cpu_seconds']:.2f} s; "
+        f"{point['rss_mb']:.0f} MB, anonymous {point['rss_anon_mb']:.0f} MB")
 
 
 def line(point):
@@ -29,7 +42,8 @@ def line(point):
 
 
 def summary(rounds):
-    """Each figure at each rate: both sides and their ratio, round by round; then the highest rate; medians, least, most."""
+    """Each figure at each rate: both sides and their ratio, round by round; then what each takes in alone and the highest rate; medians,
+    least, most."""
     out = []
     for name, unit, digits, figure in FIGURES:
         for rate in sorted({p["rate"] for r in rounds for p in r["points"]}):
@@ -40,6 +54,11 @@ def summary(rounds):
                     pairs.append((of["ours"], of["theirs"]))
             if pairs:
                 out.append(row(name, unit, digits, rate, pairs))
+    alone = [{p["side"]: p for p in r["alone"] if p["came"]} for r in rounds]
+    for name, unit, digits, figure in ALONE:
+        pairs = [(figure(of["ours"]), figure(of["theirs"])) for of in alone if len(of) == 2]
+        if pairs:
+            out.append(row(name, unit, digits, None, pairs))
     highest = [(r["highest"]["ours"], r["highest"]["theirs"]) for r in rounds if len(r["highest"]) == 2]
     if highest:
         out.append(row("highest rate that holds", "messages/s", 0, None, highest))
@@ -73,9 +92,10 @@ def table(figures, rounds, settings):
     lines = ["  ".join(text.ljust(width) for text, width in zip(r, widths)).rstrip() for r in rows]
     lines += [
         "", f"medians of {len(rounds)} rounds (least–most); latency from the server's send to the moment at which a subscriber of the",
-        "database's log is told of the commit; a rate holds while p99 is below 100 ms and everything is stored; our memory and CPU are",
+        "database's log is told of the commit; a rate holds while p99 is below 100 ms and everything is stored; our CPU is that of",
         "listener and writer together; where less was sent than the rate asks, the simulator got too little of the machine;",
-        "the ratio is taken round by round",
+        "alone: a burst to our listener without a writer, until it is in its spool, and to a bare Telethon client, until its handler",
+        "had it; the ratio is taken round by round",
     ]
     for side, called in (("ours", "ours"), ("theirs", "the predecessor")):
         points = [p for r in rounds for p in r["points"] + r["search"] if p["side"] == side]

@@ -4,8 +4,11 @@
     telethon_side.py post --group ID --size BYTES   sends a file of so many random bytes: the message's id
     telethon_side.py history --group ID …           the messages of these groups, and what CPU time they took
     telethon_side.py download --group ID --message N --to FILE
+    telethon_side.py listen                         counts new messages until SIGTERM: how many, and when the last one came
 """
-import argparse, asyncio, datetime, io, json, os, time
+import argparse, asyncio, datetime, io, json, os, signal, time
+
+from telethon import events
 
 import telethon_client
 
@@ -54,6 +57,22 @@ async def download(client, options):
     return {"bytes": os.path.getsize(path), "seconds": seconds, "cpu_seconds": telethon_client.cpu_seconds() - cpu}
 
 
+async def listen(client):
+    await client.get_dialogs()  # fills the cache of entities
+    came = {"messages": 0, "last_ns": 0}
+
+    @client.on(events.NewMessage)
+    async def take(_):
+        came["messages"] += 1
+        came["last_ns"] = time.time_ns()
+
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    print(json.dumps({"ready": True}), flush=True)
+    await stop.wait()
+    return came
+
+
 async def run(options):
     client = telethon_client.client(options)
     await client.connect()
@@ -67,6 +86,8 @@ async def run(options):
             file = await client.upload_file(Source(options.size), file_size=options.size, file_name="file.bin", part_size_kb=512)
             sent = await client.send_file(where, file, force_document=True)
             return {"message": sent.id}
+        if options.command == "listen":
+            return await listen(client)
         return await (history if options.command == "history" else download)(client, options)
     finally:
         await client.disconnect()
@@ -74,7 +95,7 @@ async def run(options):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["login", "post", "history", "download"])
+    parser.add_argument("command", choices=["login", "post", "history", "download", "listen"])
     telethon_client.options(parser)
     parser.add_argument("--phone")
     parser.add_argument("--code")
