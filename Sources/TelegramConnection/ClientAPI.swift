@@ -14,6 +14,8 @@ public struct TelegramAPI: Sendable {
         get { book.content.withLock { $0.floodSleepMost } }
         nonmutating set { book.content.withLock { $0.floodSleepMost = newValue } }
     }
+    /// The least time between two pages of history from now on.
+    public func setPages(_ pages: Duration) { book.content.withLock { $0.pacer.setPages(pages) } }
     private let sharing: FloodSharing?
     private let unreadable: (@Sendable (QuarantinedObject) -> Void)?
     private let book: Book
@@ -96,6 +98,13 @@ public struct TelegramAPI: Sendable {
     public func bytes(
         _ call: TLObject, isIdempotent: Bool = true, deadline: Duration = RequestPolicy.deadline
     ) async throws(CallFailure) -> [UInt8] {
+        try await timed(call, isIdempotent: isIdempotent, deadline: deadline).bytes
+    }
+
+    /// As `bytes`, with the time by this machine's clock at which the call left: what the answer shows is not older.
+    public func timed(
+        _ call: TLObject, isIdempotent: Bool = true, deadline: Duration = RequestPolicy.deadline
+    ) async throws(CallFailure) -> (bytes: [UInt8], sentAt: UnixTime) {
         let body: [UInt8]
         do {
             body = try encoder.encode(call)
@@ -104,12 +113,13 @@ public struct TelegramAPI: Sendable {
         }
         try await waitForTurn(call)
         book.content.withLock { $0.counts.called(call.name) }
+        let sentAt = SystemClock.unix
         do {
             let answer = try await connection.call(
                 body, deadline: deadline, priority: RequestPriority(method: call.name),
                 resending: isIdempotent ? .always : .onlyIfNotReceived)
             book.content.withLock { $0.pacer.succeeded(call.name) }
-            return answer
+            return (answer, sentAt)
         } catch {
             let failure = CallFailure(error)
             if case .undecodable(let answer) = error {

@@ -259,8 +259,10 @@ extension Crawler {
         var random = SystemRandomNumberGenerator()
         while true {
             do throws(CallFailure) {
-                let bytes = try await api.bytes(call, deadline: Crawler.callDeadline)
-                return .page(try await reader.read(bytes, of: call, group: group, fetchedAt: serverTime.seconds))
+                let answer = try await api.timed(call, deadline: Crawler.callDeadline)
+                // A live change of the moments in between is newer than the page.
+                let fetchedAt = (answer.sentAt + clockOffset).seconds
+                return .page(try await reader.read(answer.bytes, of: call, group: group, fetchedAt: fetchedAt))
             } catch {
                 if mustLeave { return .ended(.left) }
                 switch retry.failed(error, using: &random) {

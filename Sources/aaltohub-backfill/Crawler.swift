@@ -51,7 +51,7 @@ actor Crawler {
     static let patience = Duration.seconds(8)
 
     let account: String
-    let settings: Settings
+    private(set) var settings: Settings
     let context: ServiceContext
     let api: TelegramAPI
     let records: RecordLink
@@ -114,6 +114,12 @@ actor Crawler {
 
     /// The server's time.
     var serverTime: UnixTime { SystemClock.unix + clockOffset }
+
+    /// Goes by another pace from now on.
+    func setPace(milliseconds: Int) {
+        settings.pace = milliseconds
+        api.setPages(.milliseconds(milliseconds))
+    }
 
     // MARK: work
 

@@ -80,6 +80,7 @@ func backfill(_ context: ServiceContext, account: String) async throws {
     context.onStop { Task { await crawler.end(.asked) } }
     context.onReload { configuration in
         api.floodSleepMost = configuration.telegram.floodSleepThresholdSeconds
+        await crawler.setPace(milliseconds: configuration.backfill.paceMillisecondsPerPage)
         _ = await crawler.look()
     }
     if start.isPaused { await media?.leave() }

@@ -19,8 +19,8 @@ OF_STAGE = {
 }
 
 
-def configured(level="info", batch=50, store="none"):
-    return settings(interval_seconds=3600) + (
+def configured(level="info", batch=50, store="none", pace=0):
+    return settings(interval_seconds=3600, pace_milliseconds_per_page=pace) + (
         f"media:\n  store: {store}\nlogging:\n  level: {level}\n  format: json\nlink:\n  batch: {batch}\n")
 
 
@@ -160,7 +160,7 @@ def test_sighup_takes_over_what_can_be_taken_over_and_says_what_needs_a_restart(
     made = running.ask("create_group", kind="supergroup", title="new", creator=WRITER, members=[CRAWLER, WRITER], username=None)
     marks = {stage: len(stack.log(stage)) for stage in STAGES}
     groups = status(stack, "listener")["machine"]["groups"]
-    stack.write_config(extra=configured("debug", 7, "local"))
+    stack.write_config(extra=configured("debug", 7, "local", pace=60_000))
     running.register(made["group"])
     running.chats["new"] = {"kind": "supergroup", "id": made["group"]["id"]}
     for stage in STAGES:
@@ -183,6 +183,9 @@ def test_sighup_takes_over_what_can_be_taken_over_and_says_what_needs_a_restart(
     has_row(stack, "in the group that SIGHUP made known")
     until(
         lambda: any(line["level"] == "debug" for line in entries(stack, "listener", marks["listener"])), 20, "an entry of the new level")
+    # The pace that a crawl is planned with, and what a crawl is told it would take.
+    estimate = json.loads(stack.ctl("crawl", "new", "--dry-run", "--json").stdout)
+    assert estimate["seconds"] == 60 * estimate["calls"] > 0, estimate
     # What is wrong is said, and what was goes on.
     stack.config.write_text("logging:\n  level: loud\n")
     mark = len(stack.log("writer"))

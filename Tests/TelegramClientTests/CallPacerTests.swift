@@ -20,6 +20,30 @@ import Testing
         #expect(unpaced.reserve("messages.getHistory", now: at(1), latest: at(60)) == at(30))
     }
 
+    @Test func another_pace_is_taken_over_but_no_faster_than_the_server_bears() {
+        let method = "messages.getHistory"
+        func gap(_ pacer: inout CallPacer, _ second: Double) -> Double? {
+            let turns = (0..<2).compactMap { _ in pacer.reserve(method, now: at(second), latest: at(1_000)) }
+            return turns.count == 2 ? (turns[1] - turns[0]).inSeconds : nil
+        }
+        var pacer = CallPacer(pages: .seconds(2))
+        #expect(gap(&pacer, 0) == 2)
+        pacer.setPages(.milliseconds(500))
+        #expect(gap(&pacer, 100) == 0.5)
+        pacer.setPages(.zero)
+        #expect(gap(&pacer, 200) == 0)
+        pacer.setPages(.seconds(4))
+        #expect(gap(&pacer, 300) == 4)
+        // Slowed down to a page in 8 s, it does not jump to two a second, but rises to them.
+        pacer.flooded(method, until: at(400), now: at(390))
+        pacer.setPages(.milliseconds(500))
+        #expect(gap(&pacer, 400) == 8)
+        for _ in 0..<100 { pacer.succeeded(method) }
+        #expect(gap(&pacer, 500) == 0.5)
+        pacer.setPages(.seconds(2))
+        #expect(gap(&pacer, 600) == 2)
+    }
+
     @Test func nothing_waits_before_the_first_complaint() {
         var pacer = CallPacer()
         for _ in 0..<1_000 { #expect(pacer.reserve("updates.getDifference", now: at(1), latest: at(1)) == at(1)) }

@@ -122,7 +122,8 @@ extension Configuration {
                 "backfill.days", \.backfill.days, unit: "days", check: range(1...3650),
                 "How much of the past of every group is kept complete."),
             ConfigurationKey(
-                "backfill.pace_milliseconds_per_page", \.backfill.paceMillisecondsPerPage, unit: "milliseconds", check: range(0...600_000),
+                "backfill.pace_milliseconds_per_page", \.backfill.paceMillisecondsPerPage, unit: "milliseconds", reloadable: true,
+                check: range(0...600_000),
                 "The least time between two pages of 100 messages, over the whole account. 0 asks as fast as Telegram",
                 "allows; its flood waits are kept either way."),
             ConfigurationKey(

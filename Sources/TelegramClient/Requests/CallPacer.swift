@@ -16,7 +16,7 @@ public struct CallPacer: Sendable {
     /// Methods that are paced from the beginning, and never made faster than this: what users of other libraries found to be borne.
     static let ceilings = [
         // History is borne at about one page a second.
-        "messages.getHistory": 1_000,
+        history: 1_000,
         // The scarcest call: some 200 a day before waits of a day.
         "contacts.resolveUsername": 200,
         "messages.checkChatInvite": 200,
@@ -35,15 +35,36 @@ public struct CallPacer: Sendable {
     }
 
     private var lanes: [String: Lane] = [:]
-    private let ceilings: [String: Int]
+    private var ceilings: [String: Int]
 
     public init() { ceilings = CallPacer.ceilings }
 
     /// - Parameter pages: the least time between two pages of history. Zero: they go as any other call, until the server complains.
     public init(pages: Duration) {
-        var ceilings = CallPacer.ceilings
-        ceilings["messages.getHistory"] = pages > .zero ? max(CallPacer.slowest, Int(1_000_000_000_000 / pages.inNanoseconds)) : nil
-        self.ceilings = ceilings
+        ceilings = CallPacer.ceilings
+        ceilings[CallPacer.history] = CallPacer.ceiling(pages)
+    }
+
+    private static let history = "messages.getHistory"
+
+    private static func ceiling(_ pages: Duration) -> Int? {
+        pages > .zero ? max(CallPacer.slowest, Int(1_000_000_000_000 / pages.inNanoseconds)) : nil
+    }
+
+    /// Takes another least time between two pages over. What the server slowed down stays slower than that; who waits for a turn keeps it.
+    public mutating func setPages(_ pages: Duration) {
+        let before = ceilings[CallPacer.history]
+        let now = CallPacer.ceiling(pages)
+        ceilings[CallPacer.history] = now
+        guard var lane = lanes[CallPacer.history] else { return }
+        if lane.rate == before {
+            // The server never complained: the pace was ours alone.
+            guard let now else { return lanes[CallPacer.history] = nil }
+            lane.rate = now
+        } else {
+            lane.rate = min(lane.rate, now ?? lane.rate)
+        }
+        lanes[CallPacer.history] = lane
     }
 
     /// When a call of this method may leave, which is taken from the ones after it; nil when that would be later than `latest`.
