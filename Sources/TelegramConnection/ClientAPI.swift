@@ -113,7 +113,7 @@ public struct TelegramAPI: Sendable {
         }
         try await waitForTurn(call)
         book.content.withLock { $0.counts.called(call.name) }
-        let sentAt = SystemClock.unix
+        let sentAt = hostTime
         do {
             let answer = try await connection.call(
                 body, deadline: deadline, priority: RequestPriority(method: call.name),
