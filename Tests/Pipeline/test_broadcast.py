@@ -1,6 +1,6 @@
 """Changes of messages reach whoever follows them: the supervisor's feed (GET /changes) and a Supabase Realtime, played by a stand-in that
 the unmodified PyPI clients accept."""
-import asyncio, json, signal, time, urllib.error, urllib.request
+import asyncio, json, signal, threading, time, urllib.error, urllib.request
 
 import pytest
 from realtime import AsyncRealtimeClient
@@ -183,7 +183,10 @@ def test_changes_are_paged_guarded_and_told_to_be_gone(world):
         assert world.get("/changes", token)[0] == 401
     # What the database never had: another one stood here.
     status, gone = world.changes(after=after + 1_000_000)
-    assert status == 410 and gone["newest"] == after
+    assert (status, gone["newest"], gone["epoch"]) == (410, after, page["epoch"]) and "follow from newest" in gone["error"]
+    assert world.changes(after=after, epoch=page["epoch"])[0] == 200
+    status, gone = world.changes(after=after, epoch=page["epoch"] - 1)
+    assert status == 410 and "restored" in gone["error"]
     # What is forgotten: as the writer does it.
     world.sent(ids)
     with world.stack.cluster.connect("aaltohub") as connection:
@@ -296,3 +299,74 @@ def test_what_waits_too_long_is_skipped_and_counted(world):
     assert not {str(i) for i in old} & {m["id"] for m in world.endpoint.taken()}
     status, page = world.changes(after=old[0] - 1)
     assert [c["id"] for c in page["changes"]] == old + new, "the feed has them all the same"
+
+
+def page_events(world, after):
+    """The event stream of a page that has seen this change; what it is told, as it comes."""
+    request = urllib.request.Request(f"http://127.0.0.1:{world.stack.http_port}/admin/stream?after={after}")
+    request.add_header("Authorization", "Bearer token-of-the-test")
+    told = []
+
+    def read():
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            for line in answer:
+                if line.startswith((b"event: ", b"id: ")):
+                    told.append(line.decode().strip())
+
+    threading.Thread(target=read, daemon=True).start()
+    until(lambda: told, 20, "an event")
+    return told
+
+
+@pytest.mark.parametrize("overtakes", [False, True])
+def test_a_restored_database_is_begun_anew(world, overtakes):
+    """Seen while it is behind what was told already, and only after it has overtaken that."""
+    cluster = world.stack.cluster
+    known = world.write(1)
+    world.sent(known)
+    until(lambda: world.query("select live_id from aaltohub.broadcast_sinks") == [(known[0],)], 10, "the sink's cursor")
+    backup = cluster.folder / "backup"
+    cluster.run("pg_dump", "-Fc", "-f", backup, "-h", cluster.folder, "-U", "postgres", "aaltohub")
+    lost = world.write(50)
+    world.sent(lost)
+    until(lambda: world.query("select live_id from aaltohub.broadcast_sinks") == [(lost[-1],)], 10, "the sink's cursor")
+    last, epoch = world.newest(), world.changes()[1]["epoch"]
+    told = page_events(world, last)
+    supervisor = world.stack.processes["supervisor"]
+    if overtakes:
+        supervisor.send_signal(signal.SIGSTOP)
+    with cluster.connect() as connection:
+        connection.execute("drop database aaltohub with (force)")
+        connection.execute("create database aaltohub")
+    cluster.run("pg_restore", "-d", "aaltohub", "-h", cluster.folder, "-U", "postgres", backup)
+    backup.unlink()
+    # The writer is the first to change anything there, and renews the epoch before.
+    world.faulty.send("supergroup", "after the backup came back")
+    until(lambda: world.query("select epoch from aaltohub.database_identity") != [(epoch,)], 30, "a writer that is back")
+    if overtakes:
+        ids = world.write(len(lost) + 3)
+        assert ids[-1] > last
+        supervisor.send_signal(signal.SIGCONT)
+    else:
+        # As it comes back, somebody asks on from where it never was.
+        gone = until(lambda: (answer := world.changes(after=last))[0] == 410 and answer[1], 20, "what to do now")
+        assert gone["newest"] < last and "follow from newest" in gone["error"]
+        until(lambda: "event: reset" in told, 20, "a page that is told to begin anew")
+        assert "event: reset" in page_events(world, last)
+        ids = world.write(3)
+        assert ids[0] <= last
+    sent_again = lambda: [m["id"] for m in world.endpoint.taken() if int(m["id"]) in ids and m["payload"]["telegram_message_id"] > before]
+    before = 1_000_000 + world.made - len(ids)
+    until(lambda: sent_again() == [str(i) for i in ids], 30, "the changes of the restored database, in order")
+    until(lambda: "event: reset" in told, 20, "a page that is told to begin anew")
+    if not overtakes:
+        until(lambda: f"id: {ids[-1]}" in told, 20, "a page that follows on")
+    status, gone = world.changes(after=last, epoch=epoch)
+    assert status == 410 and gone["epoch"] != epoch
+    # It goes on without another beginning.
+    more = world.write(2)
+    world.sent(more)
+    until(lambda: f"id: {more[-1]}" in told, 20, "a page that follows on")
+    assert told.count("event: reset") == 1
+    log = world.stack.log("supervisor").count("another database answers")
+    assert log == 1 + overtakes, "each time once"

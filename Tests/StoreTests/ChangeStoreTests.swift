@@ -125,9 +125,17 @@ import WriterCore
 
     @Test func a_sink_finds_again_how_far_it_was() async throws {
         #expect(try await store.cursors(of: "supabase") == nil)
-        try await store.store(SinkCursors(live: 7, history: 3), of: "supabase")
-        try await store.store(SinkCursors(live: 9, history: 4), of: "supabase")
-        try await store.store(SinkCursors(live: 1, history: 1), of: "other")
-        #expect(try await store.cursors(of: "supabase") == SinkCursors(live: 9, history: 4))
+        var producer = TestProducer(try database.writer())
+        try await producer.hello()
+        try await producer.send([record((1...9).map { message($0) })])
+        let (newest, epoch) = (try await store.bounds().newest, try await store.bounds().epoch)
+        #expect(try await store.store(SinkCursors(live: newest - 2, history: 3), of: "supabase", epoch: epoch))
+        #expect(try await store.store(SinkCursors(live: newest, history: 4), of: "supabase", epoch: epoch))
+        #expect(try await store.store(SinkCursors(live: 1, history: 1), of: "other", epoch: epoch))
+        // What another database had is not written over what this one says.
+        #expect(try await !store.store(SinkCursors(live: newest - 1, history: 5), of: "supabase", epoch: epoch + 1))
+        #expect(try await !store.store(SinkCursors(live: newest + 1, history: 5), of: "supabase", epoch: epoch))
+        #expect(try await !store.store(SinkCursors(live: newest, history: newest + 1), of: "supabase", epoch: epoch))
+        #expect(try await store.cursors(of: "supabase") == SinkCursors(live: newest, history: 4))
     }
 }

@@ -56,8 +56,10 @@ public struct ChangeStore: Sendable {
 
     /// The changes after `id` without their rows, at most so many.
     ///
-    /// - Returns: how far it has come, too, and whether there may be more.
-    public func announcements(after id: Int64, limit: Int) async throws -> (changes: [Announcement], through: Int64, isMore: Bool) {
+    /// - Returns: how far it has come, too, whether there may be more, and what the outbox holds at its end.
+    public func announcements(
+        after id: Int64, limit: Int
+    ) async throws -> (changes: [Announcement], through: Int64, isMore: Bool, bounds: Bounds) {
         try await connection.run { session in
             let rows = try session.query(Self.announced, [.bigint(id), .int(Int32(clamping: limit))])
             let changes = rows.map { row in
@@ -65,7 +67,7 @@ public struct ChangeStore: Sendable {
                     id: row.integer(0), event: Change.Event(rawValue: row.text(1)) ?? .update, message: MessageKey(row.uuid(2)),
                     committedAt: row.timestamptz(3), isHistory: row.bool(4))
             }
-            return (changes, changes.last?.id ?? id, rows.count >= limit)
+            return (changes, changes.last?.id ?? id, rows.count >= limit, try Self.bounds(session))
         }
     }
 
@@ -89,16 +91,23 @@ public struct ChangeStore: Sendable {
     }
 
     /// Writes down how far the sink has come. A crash of the server may forget the last of it: then some changes are sent again.
-    public func store(_ cursors: SinkCursors, of sink: String) async throws {
+    ///
+    /// - Parameter epoch: of the database whose changes the cursors count.
+    /// - Returns: false when this is another one, or never had these changes: it was restored, and keeps what it says itself.
+    @discardableResult
+    public func store(_ cursors: SinkCursors, of sink: String, epoch: Int64) async throws -> Bool {
         try await connection.run { session in
             try session.transaction {
                 // Nobody waits for the disk because of it.
                 try session.query("SET LOCAL synchronous_commit = off")
-                try session.query(
+                return try session.query(
                     """
-                    INSERT INTO aaltohub.broadcast_sinks (name, live_id, history_id) VALUES ($1, $2, $3)
+                    INSERT INTO aaltohub.broadcast_sinks (name, live_id, history_id)
+                    SELECT $1, $2, $3 FROM aaltohub.database_identity i, aaltohub.outbox_horizon h
+                    WHERE i.epoch = $4 AND greatest($2, $3) <= greatest(h.pruned, (SELECT max(change_id) FROM aaltohub.outbox))
                     ON CONFLICT (name) DO UPDATE SET live_id = $2, history_id = $3, updated_at = now()
-                    """, [.text(sink), .bigint(cursors.live), .bigint(cursors.history)])
+                    """, [.text(sink), .bigint(cursors.live), .bigint(cursors.history), .bigint(epoch)]
+                ).changed > 0
             }
         }
     }

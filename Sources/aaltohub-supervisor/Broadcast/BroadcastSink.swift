@@ -25,6 +25,7 @@ actor BroadcastSink {
     private var dispatcher: BroadcastDispatcher
     private var generator = SystemRandomNumberGenerator()
     private var hasBegun = false
+    private var origin: OutboxOrigin?
     private var isBehind = true
     private var stored: SinkCursors?
     private var storedAt = Instant.zero
@@ -115,16 +116,24 @@ actor BroadcastSink {
                 cursors = SinkCursors(live: max(cursors.live, bounds.pruned), history: max(cursors.history, bounds.pruned))
             }
         }
-        try await store.store(cursors, of: Self.name)
+        try await store.store(cursors, of: Self.name, epoch: bounds.epoch)
+        if origin == nil { origin = OutboxOrigin(epoch: bounds.epoch) }
         dispatcher = BroadcastDispatcher(plan: plan, from: cursors)
+        counted = BroadcastDispatcher.Counts()
+        stored = nil
         hasBegun = true
         context.logger.info(
             "broadcasting", metadata: ["sink": "\(Self.name)", "live_after": "\(cursors.live)", "history_after": "\(cursors.history)"])
     }
 
     private func readOn() async throws {
-        let (announcements, through, isMore) = try await ChangeStore(connection)
+        let (announcements, through, isMore, bounds) = try await ChangeStore(connection)
             .announcements(after: dispatcher.readsAfter, limit: Self.pageAnnouncements)
+        if origin?.isAnother(epoch: bounds.epoch, newest: bounds.newest, position: dispatcher.readsAfter) ?? false {
+            context.logger.warning("another database answers than before: the broadcast goes on where that one says")
+            hasBegun = false
+            return try await begin()
+        }
         dispatcher.noticed(announcements, through: through)
         isBehind = isMore
     }
@@ -160,11 +169,11 @@ actor BroadcastSink {
 
     private func store(at now: Instant, always: Bool = false) async {
         let cursors = dispatcher.cursors
-        guard hasBegun, cursors != stored, always || now - storedAt >= Self.storeInterval else { return }
+        guard hasBegun, let origin, cursors != stored, always || now - storedAt >= Self.storeInterval else { return }
         do {
-            try await ChangeStore(connection).store(cursors, of: Self.name)
-            stored = cursors
             storedAt = now
+            // Refused by a database that was restored meanwhile: the next look at it tells.
+            if try await ChangeStore(connection).store(cursors, of: Self.name, epoch: origin.epoch) { stored = cursors }
         } catch {
             context.logger.debug("the broadcast's cursors are not written down: \(error)")
         }

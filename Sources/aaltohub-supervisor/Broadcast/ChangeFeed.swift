@@ -33,8 +33,7 @@ final class ChangeFeed: Sendable {
     private struct State {
         /// Nil until the outbox was seen for the first time.
         var window: ChangeWindow?
-        var pruned: Int64 = 0
-        var epoch: Int64?
+        var origin: OutboxOrigin?
         /// Grows when another database is found.
         var age = 0
         var readers: [Int: AsyncStream<Void>.Continuation] = [:]
@@ -58,9 +57,15 @@ final class ChangeFeed: Sendable {
     /// - Parameters:
     ///   - id: the last change that the reader has seen; nil: it begins now.
     ///   - bufferingAtMost: changes that the reader, once it has caught up, may be behind.
-    func subscribe(from id: Int64?, bufferingAtMost limit: Int = ChangeWindow.defaultChanges) -> ChangeSubscription {
-        ChangeSubscription(feed: self, from: id, limit: limit)
+    ///   - age: the feed's when the reader saw that change; nil: now.
+    func subscribe(
+        from id: Int64?, age: Int? = nil, bufferingAtMost limit: Int = ChangeWindow.defaultChanges
+    ) -> ChangeSubscription {
+        ChangeSubscription(feed: self, from: id, age: age, limit: limit)
     }
+
+    /// Grows when another database is found.
+    var age: Int { state.withLock { $0.age } }
 
     /// One signal, or more, after each change of what the feed holds.
     func signals() -> AsyncStream<Void> {
@@ -112,7 +117,6 @@ final class ChangeFeed: Sendable {
                     context.status.fact("changes", .string("waiting for the database"))
                     var generator = SystemRandomNumberGenerator()
                     do { try await Task.sleep(for: backoff.next(using: &generator)) } catch { break }
-                    forgetBounds()
                 }
             }
             group.cancelAll()
@@ -141,15 +145,15 @@ final class ChangeFeed: Sendable {
         }
     }
 
-    /// After a lost connection: it may be another database that answers next.
-    private func forgetBounds() { state.withLock { $0.epoch = nil } }
-
     /// Reads one page. Returns whether there may be more.
     private func readOn() async throws -> Bool {
         let store = ChangeStore(live)
-        if state.withLock({ $0.epoch }) == nil { look(at: try await store.bounds()) }
-        guard let end = position else { return false }
-        let page = try await store.page(after: end, limit: Self.pageChanges)
+        guard let end = position else {
+            look(at: try await store.bounds())
+            return true
+        }
+        let (page, bounds) = try await store.boundedPage(after: end, limit: Self.pageChanges)
+        if look(at: bounds) { return true }
         guard page.through > end else { return false }
         let readers = state.withLock { state in
             state.window?.append(page.changes, through: page.through)
@@ -167,16 +171,22 @@ final class ChangeFeed: Sendable {
         return page.isMore
     }
 
-    private func look(at bounds: ChangeStore.Bounds) {
-        let readers = state.withLock { state in
-            state.pruned = bounds.pruned
-            let isOther = state.window.map { $0.end > bounds.newest } ?? false
-            if isOther { state.age += 1 }
-            if isOther || state.window == nil { state.window = ChangeWindow(at: bounds.newest) }
-            state.epoch = bounds.epoch
-            return Array(state.readers.values)
+    /// Begins, or begins anew where another database was found. Returns whether it does.
+    @discardableResult
+    private func look(at bounds: ChangeStore.Bounds) -> Bool {
+        let (begins, readers) = state.withLock { state in
+            if let window = state.window {
+                let isAnother = state.origin?.isAnother(epoch: bounds.epoch, newest: bounds.newest, position: window.end) ?? false
+                guard isAnother else { return (false, [AsyncStream<Void>.Continuation]()) }
+                state.age += 1
+            } else {
+                state.origin = OutboxOrigin(epoch: bounds.epoch)
+            }
+            state.window = ChangeWindow(at: bounds.newest)
+            return (true, Array(state.readers.values))
         }
         for reader in readers { reader.yield() }
+        return begins
     }
 
     // MARK: what readers do
@@ -185,6 +195,8 @@ final class ChangeFeed: Sendable {
         case changes([Change])
         case wait(position: Int64?)
         case past
+        /// It has seen more than was read here.
+        case ahead
         case end(ChangeFeedEnd?)
     }
 
@@ -196,6 +208,7 @@ final class ChangeFeed: Sendable {
             guard let window = state.window else { return (.wait(position: position), state.age) }
             guard let position else { return (.wait(position: window.end), state.age) }
             if isLive, position < window.start || window.count(after: position) > limit { return (.end(.lagging), state.age) }
+            if position > window.end { return (.ahead, state.age) }
             switch window.read(after: position, atMost: Self.pageChanges) {
             case .changes(let changes): return (.changes(changes), state.age)
             case .upToDate(let end): return (.wait(position: end), state.age)
@@ -210,6 +223,11 @@ final class ChangeFeed: Sendable {
         guard position >= bounds.pruned else { throw ChangeFeedEnd.gone(pruned: bounds.pruned) }
         return page
     }
+
+    /// Throws `restored` when there was no such change.
+    fileprivate func checkWas(_ position: Int64) async throws {
+        guard position <= (try await ChangeStore(past).bounds().newest) else { throw ChangeFeedEnd.restored }
+    }
 }
 
 /// The changes as one reader gets them: in order, some at a time, each once. One task iterates, once.
@@ -219,12 +237,14 @@ struct ChangeSubscription: AsyncSequence, Sendable {
     typealias Element = [Change]
     fileprivate let feed: ChangeFeed
     fileprivate let from: Int64?
+    fileprivate let age: Int?
     fileprivate let limit: Int
     fileprivate let signals: AsyncStream<Void>
 
-    fileprivate init(feed: ChangeFeed, from: Int64?, limit: Int) {
+    fileprivate init(feed: ChangeFeed, from: Int64?, age: Int?, limit: Int) {
         self.feed = feed
         self.from = from
+        self.age = age
         self.limit = limit
         // Before the first look, so that nothing comes between.
         signals = feed.signals()
@@ -253,6 +273,9 @@ struct ChangeSubscription: AsyncSequence, Sendable {
                         isLive = true
                     }
                     if await signals.next() == nil, Task.isCancelled { return nil }
+                case .ahead:
+                    try await feed.checkWas(position ?? 0)
+                    if await signals.next() == nil, Task.isCancelled { return nil }
                 case .past:
                     let page = try await feed.pastPage(after: position ?? 0)
                     position = page.through
@@ -266,6 +289,6 @@ struct ChangeSubscription: AsyncSequence, Sendable {
     }
 
     func makeAsyncIterator() -> Iterator {
-        Iterator(feed: feed, limit: limit, signals: signals.makeAsyncIterator(), position: from)
+        Iterator(feed: feed, limit: limit, signals: signals.makeAsyncIterator(), position: from, age: age)
     }
 }

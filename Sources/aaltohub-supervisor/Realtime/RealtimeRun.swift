@@ -23,10 +23,11 @@ func runRealtime(_ parts: Parts) async {
 /// Each change goes out once and in order. Where the feed went on without us, we read the outbox until we have caught up.
 private func tellChanges(_ feed: ChangeFeed, _ hub: RealtimeHub, _ context: ServiceContext) async {
     var last: Int64?
+    var age = feed.age
     var backoff = retry
     while !Task.isCancelled, !context.isStopping {
         do {
-            for try await changes in feed.subscribe(from: last) {
+            for try await changes in feed.subscribe(from: last, age: age) {
                 await hub.broadcast(
                     changes.map {
                         RealtimeBroadcast(topic: channel, event: $0.event.rawValue, payload: .json($0.row), id: String($0.id))
@@ -46,6 +47,7 @@ private func tellChanges(_ feed: ChangeFeed, _ hub: RealtimeHub, _ context: Serv
             context.logger.warning("subscribers are sent away, since changes were forgotten or another database is there")
             hub.sendAllAway()
             last = nil
+            age = feed.age
         } catch {
             if backoff.attempts == 0 { context.logger.warning("the changes for subscribers cannot be read: \(error)") }
             var generator = SystemRandomNumberGenerator()
