@@ -104,6 +104,7 @@ def spool(world, rng, harm):
     copy = pathlib.Path(world.stack.folder) / "copy-of-the-spool"
     if harm == "from-a-copy":
         world.kill("listener")
+        world.spool.mkdir(parents=True, exist_ok=True)  # one that died while it started may have none
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(world.spool, copy)
         world.start("listener")
@@ -111,6 +112,7 @@ def spool(world, rng, harm):
         world.signal("writer", signal.SIGSTOP)
     yield from lasting()
     world.kill("listener")
+    world.spool.mkdir(parents=True, exist_ok=True)
     segments = sorted(path for path in world.spool.iterdir() if path.is_file())
     if harm == "bits-flipped" and segments:
         for _ in range(rng.randint(*FLIPS)):
