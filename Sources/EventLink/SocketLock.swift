@@ -12,7 +12,7 @@ final class SocketLock: Sendable {
         let path = socketPath + ".lock"
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o660)
         guard file >= 0 else { throw .cannotOpen(path: path, reason: String(cString: strerror(errno))) }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        guard SocketLock.take(file) else {
             let code = errno
             var bytes = [UInt8](repeating: 0, count: 16)
             let count = read(file, &bytes, bytes.count)
@@ -26,6 +26,24 @@ final class SocketLock: Sendable {
         ftruncate(file, 0)
         let line = Array("\(getpid())\n".utf8)
         pwrite(file, line, line.count, 0)
+    }
+
+    /// Between two tries while somebody looks whether the lock is held, which takes some microseconds, and how many there are: a second.
+    private static let lookNanoseconds = 1_000_000
+    private static let mostLooks = 1_000
+
+    /// Takes the lock of an open file. Who only looks (with a shared lock) is waited for; errno tells why it was not taken.
+    private static func take(_ file: Int32) -> Bool {
+        for _ in 0..<mostLooks {
+            if flock(file, LOCK_EX | LOCK_NB) == 0 { return true }
+            // A holder lets nobody share it; those who look do.
+            guard errno == EWOULDBLOCK, flock(file, LOCK_SH | LOCK_NB) == 0 else { return false }
+            flock(file, LOCK_UN)
+            var pause = timespec(tv_sec: 0, tv_nsec: lookNanoseconds)
+            nanosleep(&pause, nil)
+        }
+        errno = EWOULDBLOCK
+        return false
     }
 
     deinit { close(descriptor) }

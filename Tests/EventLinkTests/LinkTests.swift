@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import Testing
 import ZeroMQ
 
@@ -69,6 +70,21 @@ import ZeroMQ
         await writer.close()
         // Freed, it can be had again.
         await (try WriterLink(path: folder.socket("writer"), context: context)).close()
+    }
+
+    @Test func who_looks_whether_a_path_is_taken_keeps_nobody_from_taking_it() async throws {
+        let folder = try SocketFolder()
+        let context = Context()
+        let path = folder.socket("writer")
+        await (try WriterLink(path: path, context: context)).close()
+        let look = open(path + ".lock", O_RDWR | O_CLOEXEC)
+        #expect(flock(look, LOCK_SH | LOCK_NB) == 0)
+        Thread {
+            var pause = timespec(tv_sec: 0, tv_nsec: 20_000_000)
+            nanosleep(&pause, nil)
+            close(look)
+        }.start()
+        await (try WriterLink(path: path, context: context)).close()
     }
 
     @Test func a_path_that_is_no_path_is_a_typed_error() throws {

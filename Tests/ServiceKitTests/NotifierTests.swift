@@ -91,6 +91,30 @@ final class NotifyReceiver {
         let missing = #expect(throws: ServiceError.self) { try FileLock(path: "/nowhere/x.lock", purpose: "write") }
         #expect(missing?.status == .io)
     }
+
+    @Test func who_looks_whether_it_is_held_keeps_nobody_from_taking_it() async throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/a.lock"
+        _ = try FileLock(path: path, purpose: "write")
+        // Nobody holds it: whoever sees it held has seen another who looks.
+        let seen = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<2 { group.addTask { (0..<5_000).count { _ in FileLock.isHeld(path) } } }
+            return await group.reduce(0, +)
+        }
+        #expect(seen == 0)
+        // One who looks stays in the middle of it for a moment.
+        let look = open(path, O_RDWR | O_CLOEXEC)
+        #expect(flock(look, LOCK_SH | LOCK_NB) == 0 && !FileLock.isHeld(path))
+        let started = Thread {
+            var pause = timespec(tv_sec: 0, tv_nsec: 20_000_000)
+            nanosleep(&pause, nil)
+            close(look)
+        }
+        started.start()
+        let lock = try FileLock(path: path, purpose: "write")
+        #expect(FileLock.isHeld(path))
+        withExtendedLifetime(lock) {}
+    }
 }
 
 @Suite struct StopSignalTests {
