@@ -30,6 +30,8 @@ public struct Recorder: Sendable {
 
     /// Sorted by the box.
     private var boxes: [(key: BoxKey, state: BoxState)] = []
+    /// Boxes that have a `since`.
+    private var waiting = 0
     private var generator: SeededGenerator
     /// Messages, edits and deletes put into records, and updates left out.
     public private(set) var kept: UInt64 = 0
@@ -69,7 +71,7 @@ public struct Recorder: Sendable {
             return changes.isEmpty ? [] : [record(header(delivery, box: nil, from: 0, to: 0, filtered: 0), changes)]
         }
         let key = BoxKey(box)
-        guard let i = boxes.firstIndex(where: { $0.key == key }) else {
+        guard let i = index(of: key) else {
             // The first word on this box: it starts here.
             boxes.append((key, state(after: delivery)))
             boxes.sort { $0.key < $1.key }
@@ -87,7 +89,10 @@ public struct Recorder: Sendable {
         boxes[i].state.filtered += UInt32(left)
         boxes[i].state.receivedAt = delivery.receivedAt
         if changes.isEmpty {
-            if boxes[i].state.since == nil { boxes[i].state.since = now }
+            if boxes[i].state.since == nil {
+                boxes[i].state.since = now
+                waiting += 1
+            }
             return boxes[i].state.filtered >= ListenerLimits.filteredMost ? pendingRecord(i) : []
         }
         let header = header(delivery, box: key, from: boxes[i].state.written, to: delivery.to, filtered: boxes[i].state.filtered)
@@ -137,10 +142,18 @@ public struct Recorder: Sendable {
     // MARK: positions without content
 
     /// When `due` has something to say.
-    public var nextDeadline: Instant? { boxes.compactMap(\.state.since).min().map { $0 + ListenerLimits.positionEvery } }
+    public var nextDeadline: Instant? {
+        if waiting == 0 { return nil }
+        var first: Instant?
+        for i in boxes.indices {
+            if let since = boxes[i].state.since { first = min(first ?? since, since) }
+        }
+        return first.map { $0 + ListenerLimits.positionEvery }
+    }
 
     /// The positions that have waited long enough. `all`: those that have not, too, before an orderly stop.
     public mutating func due(now: Instant, all: Bool = false) -> [Recorded] {
+        if waiting == 0 { return [] }
         var out: [Recorded] = []
         for i in boxes.indices {
             guard let since = boxes[i].state.since, all || since + ListenerLimits.positionEvery <= now else { continue }
@@ -151,7 +164,7 @@ public struct Recorder: Sendable {
 
     /// What a box passed since its last record, as a gap: a chat that is captured from now on may have had messages in there.
     public mutating func missed(in box: BoxKey) -> [Recorded] {
-        guard let i = boxes.firstIndex(where: { $0.key == box }) else { return [] }
+        guard let i = index(of: box) else { return [] }
         return pendingRecord(i).map { recorded in
             var recorded = recorded
             recorded.record.header.tooLong = true
@@ -188,7 +201,18 @@ public struct Recorder: Sendable {
     private mutating func written(_ i: Int) {
         boxes[i].state.written = boxes[i].state.position
         boxes[i].state.filtered = 0
+        if boxes[i].state.since != nil { waiting -= 1 }
         boxes[i].state.since = nil
+    }
+
+    private func index(of key: BoxKey) -> Int? {
+        var low = 0
+        var high = boxes.count
+        while low < high {
+            let middle = (low + high) / 2
+            if boxes[middle].key < key { low = middle + 1 } else { high = middle }
+        }
+        return low < boxes.count && boxes[low].key == key ? low : nil
     }
 
     private func state(after delivery: Delivery) -> BoxState {

@@ -65,6 +65,8 @@ struct Simulation {
     private let keepsTrace: Bool
     private var spins = 0
     private let onlyKills: Bool
+    /// One world in ten pays for a walk through all channels after each step.
+    private let checksDeadlines: Bool
     private var kills = 0
 
     struct Outcome {
@@ -82,6 +84,7 @@ struct Simulation {
 
     init(seed: UInt64, onlyKills: Bool = false, keepsTrace: Bool = false) {
         self.onlyKills = onlyKills
+        checksDeadlines = seed % 10 == 0
         var generator = SeededGenerator(seed: seed)
         self.keepsTrace = keepsTrace
         func chance(_ values: [Double]) -> Double { values[Int.random(in: 0..<values.count, using: &generator)] }
@@ -159,6 +162,7 @@ struct Simulation {
                 isOver = true
             }
             checker.settled(isPaused: isPaused, now: now)
+            if checksDeadlines, let complaint = engine.deadlineComplaint { return outcome(happened, extra: [complaint]) }
             commit(all: false)
             if !checker.complaints.isEmpty || !rows.complaints.isEmpty { break }
             if now > start + .seconds(4_000) { return outcome(happened, extra: ["it does not end"]) }

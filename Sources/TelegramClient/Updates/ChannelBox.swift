@@ -80,6 +80,17 @@ struct ChannelBox: Sendable {
         return phase == .lost || box.value == nil || restart != nil
     }
 
+    /// The watchdog will see to it.
+    var isWatched: Bool { isSuspect && accessHash != nil && restart == nil && phase == .idle && !hasNoDialogPosition }
+
+    /// From when on the watchdog may compare this channel; nil while a difference of it is wanted or under way.
+    var compareDue: Instant? {
+        guard phase == .idle, accessHash != nil, restart == nil else { return nil }
+        if isWatched { return .zero }
+        guard box.value != nil, need == .poll else { return nil }
+        return comparedAt + UpdateLimits.compareAfter
+    }
+
     /// Wants a difference; what was wanted more, or sooner, stays.
     mutating func want(_ need: Need, at instant: Instant) {
         if need > self.need || seenAhead != nil {

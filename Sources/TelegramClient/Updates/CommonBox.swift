@@ -43,7 +43,9 @@ struct CommonBox: Sendable {
     var nextDeadline: Instant? {
         if asking != nil { return nil }
         var due = lastTraffic + UpdateLimits.idle
-        for hold in [pts.holdUntil, qts.holdUntil, envelopesUntil] { if let hold { due = min(due, hold) } }
+        if let hold = pts.holdUntil { due = min(due, hold) }
+        if let hold = qts.holdUntil { due = min(due, hold) }
+        if let hold = envelopesUntil { due = min(due, hold) }
         if wanted || pts.value == nil || restart != nil { due = .zero }
         return max(due, notBefore ?? .zero)
     }

@@ -48,6 +48,18 @@ extension UpdateEngine {
 
     /// Makes the calls that are due: gaps first, then catching up, then polls, the most overdue first.
     mutating func askChannels(now: Instant) {
+        channels.settle()
+        if channels.dues.hold <= now { endHolds(now: now) }
+        if let channelsNotBefore, channelsNotBefore > now { return }
+        channels.settle()
+        while nextChannelCall(channels.dues) <= now, let i = mostDue(now: now) {
+            ask(i, now: now)
+            channels.settle()
+        }
+    }
+
+    /// What was held back long enough is a gap now.
+    private mutating func endHolds(now: Instant) {
         for i in channels.indices where channels[i].phase == .idle {
             guard let hold = channels[i].box.holdUntil, hold <= now else { continue }
             if channels[i].box.value == nil {
@@ -60,8 +72,27 @@ extension UpdateEngine {
             channels[i].box.stopHolding()
             channels[i].wantGap(upTo: latest, now: now)
         }
-        if let channelsNotBefore, channelsNotBefore > now { return }
-        while let i = mostDue(now: now) { ask(i, now: now) }
+    }
+
+    /// When `askChannels` has something to do.
+    var nextChannelDeadline: Instant? {
+        let dues = channels.dues
+        let next = min(dues.hashless, nextChannelCall(dues))
+        return next == ChannelDues.never ? nil : next
+    }
+
+    /// The least `callAllowed` of the channels with a hash; `ChannelDues.never` without any.
+    private func nextChannelCall(_ dues: ChannelDues) -> Instant {
+        if channelCallsInFlight >= UpdateLimits.channelCallsInFlight { return ChannelDues.never }
+        var next = ChannelDues.never
+        func consider(_ known: ChannelDues.Calls, _ unknown: ChannelDues.Calls, _ budget: PollBudget) {
+            guard budget.hasRoom else { return }
+            next = min(next, known.earliest(budget))
+            if !dialogs.isGettingOn { next = min(next, unknown.earliest(budget)) }
+        }
+        consider(dues.joined, dues.joinedUnknown, joinedBudget)
+        consider(dues.notJoined, dues.notJoinedUnknown, notJoinedBudget)
+        return max(next, channelsNotBefore ?? .zero)
     }
 
     /// From when on this channel may be asked for, when nothing but time is missing.
@@ -71,7 +102,7 @@ extension UpdateEngine {
         let budget = budget(channel)
         if !budget.hasRoom || channelCallsInFlight >= UpdateLimits.channelCallsInFlight { return nil }
         // The sweep through the dialogs or the watchdog tells where it starts.
-        if channel.box.value == nil, dialogs.isGettingOn || isWatched(channel) { return nil }
+        if channel.box.value == nil, dialogs.isGettingOn || channel.isWatched { return nil }
         return max(instant, channelsNotBefore ?? .zero, budget.allowed(channel.need))
     }
 

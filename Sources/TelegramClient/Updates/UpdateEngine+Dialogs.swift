@@ -19,7 +19,7 @@ struct DialogsSweep: Sendable {
 }
 
 extension UpdateEngine {
-    private var someChannelIsUnresolved: Bool { channels.contains { $0.accessHash == nil && $0.phase != .lost } }
+    private var someChannelIsUnresolved: Bool { channels.dues.hasUnresolved }
 
     var dialogsDeadline: Instant? {
         guard dialogs.asking == nil else { return nil }
@@ -30,6 +30,7 @@ extension UpdateEngine {
 
     /// An unresolved channel that was seen inside a message of a chat that we can name: its full form can be asked for by that.
     private var unresolvedWithContext: (channel: Int64, seenIn: TLObject, message: Int64)? {
+        guard someChannelIsUnresolved else { return nil }
         for channel in channels where channel.accessHash == nil && channel.phase != .lost && !dialogs.asked.contains(channel.id) {
             if let (chat, message) = peers.context(of: .init(.channel, channel.id)) { return (channel.id, chat, message) }
         }
@@ -40,6 +41,7 @@ extension UpdateEngine {
     mutating func channelAsked(_ channel: Int64) { dialogs.asked.insert(channel) }
 
     mutating func askDialogs(now: Instant) {
+        channels.settle()
         guard let due = dialogsDeadline, due <= now else { return }
         if let (channel, chat, message) = unresolvedWithContext {
             dialogs.asking = request(.getChannel(channel: channel, seenIn: chat, message: message))

@@ -26,42 +26,22 @@ extension UpdateEngine {
         if !comparesMany { return channels[i].want(need, at: now) }
         channels[i].isSuspect = true
         // Whose position no dialog tells, or who is being asked for already, asks for itself.
-        if channels[i].accessHash != nil, !isWatched(channels[i]) { return channels[i].want(need, at: now) }
+        if channels[i].accessHash != nil, !channels[i].isWatched { return channels[i].want(need, at: now) }
         if channels[i].need == .poll { channels[i].dueAt = max(channels[i].dueAt, now + channels[i].rhythm.pollInterval(now: now)) }
-    }
-
-    /// The watchdog will see to it.
-    func isWatched(_ channel: ChannelBox) -> Bool {
-        channel.isSuspect && channel.accessHash != nil && channel.restart == nil && channel.phase == .idle && !channel.hasNoDialogPosition
-    }
-
-    /// From when on the watchdog may compare this channel; nil while a difference of it is wanted or under way.
-    private func compareDue(_ channel: ChannelBox) -> Instant? {
-        guard channel.phase == .idle, channel.accessHash != nil, channel.restart == nil else { return nil }
-        if isWatched(channel) { return .zero }
-        guard channel.box.value != nil, channel.need == .poll else { return nil }
-        return channel.comparedAt + UpdateLimits.compareAfter
     }
 
     var watchdogDeadline: Instant? {
         guard watchdog.asking == nil else { return nil }
-        var due: Instant?
-        var isUrgent = false
-        if !watchdog.parts.isEmpty {
-            due = .zero
-        } else {
-            for channel in channels {
-                guard let other = compareDue(channel) else { continue }
-                if channel.isSuspect { isUrgent = true }
-                due = min(due ?? other, other)
-            }
-        }
-        guard let due else { return nil }
+        let dues = channels.dues
+        let isUrgent = watchdog.parts.isEmpty && dues.hasSuspect
+        let due = watchdog.parts.isEmpty ? dues.compare : .zero
+        if due == ChannelDues.never { return nil }
         let spacing = isUrgent ? UpdateLimits.compareAllSpacing : UpdateLimits.compareSpacing
         return max(due, watchdog.notBefore ?? .zero, watchdog.lastCall.map { $0 + spacing } ?? .zero)
     }
 
     mutating func askWatchdog(now: Instant) {
+        channels.settle()
         guard let due = watchdogDeadline, due <= now else { return }
         let ids = watchdog.parts.popLast() ?? mostOverdue(now: now)
         let peers = ids.compactMap { id -> ComparedChannel? in
@@ -79,7 +59,7 @@ extension UpdateEngine {
     private func mostOverdue(now: Instant) -> [Int64] {
         var found: [(isSuspect: Bool, since: Instant, id: Int64)] = []
         for channel in channels {
-            guard let due = compareDue(channel) else { continue }
+            guard let due = channel.compareDue else { continue }
             if !channel.isSuspect, due - UpdateLimits.compareAfter + UpdateLimits.compareAlong > now { continue }
             found.append((channel.isSuspect, channel.comparedAt, channel.id))
         }

@@ -14,8 +14,7 @@ public struct UpdateEngine: Sendable {
     public var peers: PeerBook
 
     var common: CommonBox
-    /// Sorted by id.
-    var channels: [ChannelBox] = []
+    var channels = ChannelList()
     var dialogs = DialogsSweep()
     var watchdog = Watchdog()
     /// Supergroups that basic groups became, as far as it was told.
@@ -69,6 +68,7 @@ public struct UpdateEngine: Sendable {
                 ChannelBox(id: id, position: positions[.channel(id)], peer: peers[.init(.channel, id)], now: now))
         }
         for i in channels.indices { compare(i, now: now) }
+        channels.settle()
     }
 
     /// Where each box stands, for those that are known.
@@ -243,7 +243,7 @@ public struct UpdateEngine: Sendable {
         consider(compareAllAt)
         consider(dialogsDeadline)
         consider(watchdogDeadline)
-        for channel in channels { consider(callAllowed(channel)) }
+        consider(nextChannelDeadline)
         return deadline
     }
 
@@ -267,6 +267,7 @@ public struct UpdateEngine: Sendable {
             askWatchdog(now: now)
             askChannels(now: now)
         }
+        channels.settle()
         defer { outputs = [] }
         return outputs
     }
