@@ -37,6 +37,7 @@ public struct APIOperation: Sendable {
         public var summary: String
         /// JSON Schema of the body; nil: it is no JSON.
         public var schema: JSON?
+        /// Empty: there is no body.
         public var type: String
 
         public static func json(_ status: Int = 200, _ summary: String, _ schema: JSON) -> Answer {
@@ -45,6 +46,10 @@ public struct APIOperation: Sendable {
 
         public static func text(_ status: Int = 200, _ summary: String, type: String = "text/plain") -> Answer {
             Answer(status: status, summary: summary, schema: nil, type: type)
+        }
+
+        public static func empty(_ status: Int, _ summary: String) -> Answer {
+            Answer(status: status, summary: summary, schema: nil, type: "")
         }
 
         /// An error: `{"error": "…"}`.
@@ -123,8 +128,8 @@ extension APIOperation.Answer {
     var json: JSON {
         var members: [JSON.Member] = [.init("description", .string(summary))]
         let content: JSON = schema.map { ["schema": $0] } ?? ["schema": ["type": "string"]]
-        members.append(.init("content", .object([.init(type, content)])))
-        if status == 429 {
+        if !type.isEmpty { members.append(.init("content", .object([.init(type, content)]))) }
+        if status == 429 || status == 503 {
             members.append(
                 .init("headers", ["Retry-After": ["description": "seconds", "schema": ["type": "integer"]]]))
         }

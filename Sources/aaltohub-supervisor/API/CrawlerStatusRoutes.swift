@@ -30,8 +30,15 @@ func addCrawlerStatusRoutes(to router: Router<HTTPContext>, parts: Parts) {
         let before = try request.position("before").map { UnixTime(nanoseconds: min($0, Int64.max / 1000) * 1000) }
         let text = try request.single("text").flatMap { $0.isEmpty ? nil : $0 }
         guard text?.utf8.contains(0) != true else { throw Refusal.badRequest("text holds a NUL") }
-        return Answer.raw(
-            try await parts.database.use { try await AdminTables($0).messages(group: group, before: before, text: text, limit: limit) })
+        do {
+            return Answer.raw(
+                try await parts.database.use(text == nil ? .requests : .search) {
+                    try await AdminTables($0).messages(group: group, before: before, text: text, limit: limit)
+                })
+        } catch PostgresError.server(let error) where text != nil && error.sqlState == "57014" {
+            throw Refusal.unavailable(
+                "the search took longer than \(Database.searchSeconds) s: search in one group, or nearer to what is looked for (before)")
+        }
     }
 
     let admins = router.group().add(middleware: Admit(.admin, parts.access))

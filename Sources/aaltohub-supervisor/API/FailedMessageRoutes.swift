@@ -18,7 +18,7 @@ func addFailedMessageRoutes(to router: Router<HTTPContext>, parts: Parts) {
     admins.post("admin/failed-messages/{id}/retry") { _, context in
         let id = try context.uuid("id")
         let answer = try await parts.audit.record("retry", "\(id)", by: context.admitted) {
-            guard try await parts.database.use({ try await AdminTables($0).hasFailedMessage(id) }) else {
+            guard try await parts.database.use(.requests, { try await AdminTables($0).hasFailedMessage(id) }) else {
                 throw StoreError.notFound("the dead letter \(id)")
             }
             // The writer alone stores messages.

@@ -33,10 +33,19 @@ enum Answer {
 struct Refusal: Error {
     var status: HTTPResponse.Status
     var message: String
+    /// Seconds after which to ask again.
+    var retryAfter: Int?
 
-    init(_ status: HTTPResponse.Status, _ message: String) {
+    init(_ status: HTTPResponse.Status, _ message: String, retryAfter: Int? = nil) {
         self.status = status
         self.message = message
+        self.retryAfter = retryAfter
+    }
+
+    var response: Response {
+        var response = Answer.failure(status, message)
+        if let retryAfter { response.headers[.retryAfter] = "\(retryAfter)" }
+        return response
     }
 
     static func badRequest(_ message: String) -> Refusal { Refusal(.badRequest, message) }

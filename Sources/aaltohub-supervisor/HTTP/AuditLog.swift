@@ -10,6 +10,8 @@ import Synchronization
 final class AuditLog: Sendable {
     /// Entries that wait; beyond it the oldest are only in the service's log.
     private static let mostWaiting = 1000
+    /// So many are written at once where nobody waits for them.
+    private static let someWaiting = 100
     /// How often those that wait are tried again.
     private static let interval = Duration.seconds(2)
 
@@ -47,8 +49,11 @@ final class AuditLog: Sendable {
     }
 
     /// Writes down what was done, refused or failed without a body of its own.
+    ///
+    /// - Parameter waits: until it is in the table; what programs do many times a second comes there some at a time.
     func write(
-        _ action: String, _ target: String, by caller: Caller, details: JSON = .object([]), outcome: String, reason: String? = nil
+        _ action: String, _ target: String, by caller: Caller, details: JSON = .object([]), outcome: String, reason: String? = nil,
+        waits: Bool = true
     ) async {
         let entry = AuditStore.Entry(
             at: SystemClock.unix, actor: caller.subject, means: caller.means.rawValue, action: action, target: target, details: details,
@@ -60,12 +65,13 @@ final class AuditLog: Sendable {
                 "reason": "\(reason ?? "")",
             ])
         context.status.count("audit_entries_total", ["action": action, "outcome": outcome])
-        waiting.withLock { waiting in
+        let count = waiting.withLock { waiting in
             waiting.append(entry)
             if waiting.count > Self.mostWaiting { waiting.removeFirst() }
+            return waiting.count
         }
         for listener in listeners.withLock({ $0 }) { listener(entry.json) }
-        await flush()
+        if waits || count.isMultiple(of: Self.someWaiting) { await flush() }
     }
 
     /// Writes what waits to the table; what cannot be written now goes on waiting.
@@ -76,7 +82,7 @@ final class AuditLog: Sendable {
         }
         guard !entries.isEmpty else { return }
         do {
-            try await database.use { try await AuditStore($0).add(entries) }
+            try await database.use(.access) { try await AuditStore($0).add(entries) }
         } catch let error as PostgresError where !error.isAway {
             // Nothing that waits would mend it; the service's log has the entries.
             context.logger.error("the audit log refused \(entries.count) entries: \(error)")

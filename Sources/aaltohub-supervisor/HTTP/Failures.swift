@@ -28,7 +28,7 @@ struct Failures: RouterMiddleware {
 
     private func answer(to error: any Error, _ request: Request) -> Response {
         switch error {
-        case let error as Refusal: return Answer.failure(error.status, error.message)
+        case let error as Refusal: return error.response
         case let error as AccessRefusal: return error.response
         case let error as HTTPError where error.status == .notFound: return nothing(at: request)
         case let error as HTTPError: return Answer.failure(error.status, error.body ?? error.status.reasonPhrase)

@@ -149,7 +149,7 @@ final class PageStream: Sendable {
     /// The actions that were written down since the last look. While the database is away there are none.
     private func audit(after newest: inout Int64?, _ database: Database, _ context: ServiceContext) async -> [ByteBuffer] {
         do {
-            let text = try await database.use { try await AuditStore($0).list(limit: Self.auditRows) }
+            let text = try await database.use(.access) { try await AuditStore($0).list(limit: Self.auditRows) }
             let entries = try JSON(reading: Array(text.utf8)).array ?? []
             defer { newest = entries.first?["id"]?.integer ?? newest ?? 0 }
             guard let before = newest else { return [] }
