@@ -220,7 +220,7 @@ extension Configuration {
                 "a reverse proxy that sets it: anybody else could write there what he likes."),
             ConfigurationKey(
                 "supervisor.session_hours", \.supervisor.sessionHours, unit: "hours", check: range(1...720),
-                "How long a login at its pages lasts."),
+                "How long a login at its pages lasts; one with a token that ends sooner ends with it."),
             ConfigurationKey(
                 "alarms.command", \.alarms.command, unit: "list: absolute path, arguments",
                 check: { $0.first?.hasPrefix("/") ?? true ? nil : "the program's absolute path first" },

@@ -31,6 +31,7 @@ extension Migration {
         Migration(10, "admins", PackageResources._010_admins_sql, readableSince: 5),
         Migration(11, "broadcast", PackageResources._011_broadcast_sql, readableSince: 5),
         Migration(12, "logins", PackageResources._012_logins_sql, readableSince: 5),
+        Migration(13, "sessions", PackageResources._013_sessions_sql, readableSince: 5),
     ]
 
     private init(_ number: Int, _ name: String, _ bytes: [UInt8], readableSince: Int? = nil) {

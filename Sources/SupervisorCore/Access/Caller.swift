@@ -26,12 +26,15 @@ public struct Caller: Hashable, Sendable {
     public var means: Means
     /// Seconds since 1970 at which what they presented ends; nil: never. A connection that lasts closes then.
     public var expiresAt: Int64?
+    /// The role of Supabase's that admitted them; nil: a row of their own did.
+    public var everybodys: String?
 
-    public init(subject: String, role: Role, means: Means, expiresAt: Int64? = nil) {
+    public init(subject: String, role: Role, means: Means, expiresAt: Int64? = nil, everybodys: String? = nil) {
         self.subject = subject
         self.role = role
         self.means = means
         self.expiresAt = expiresAt
+        self.everybodys = everybodys
     }
 
     /// The subject of the holder of the credential admin_token.

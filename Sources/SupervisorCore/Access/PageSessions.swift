@@ -10,6 +10,8 @@ public struct PageSessions: Sendable {
         public var subject: String
         /// How they proved who they are when it began.
         public var isAdminToken: Bool
+        /// The role of Supabase's that their token had, where that was what admitted them.
+        public var everybodys: String?
         public var id: String
         /// Seconds since 1970.
         public var expiresAt: Int64
@@ -39,13 +41,20 @@ public struct PageSessions: Sendable {
         verifier = TokenVerifier([key])
     }
 
+    /// When a session ends that begins now: what was presented for it ends it, too.
+    public static func end(from start: Int64, seconds: Int64, of caller: Caller) -> Int64 {
+        min(start + seconds, caller.expiresAt ?? .max)
+    }
+
     /// The cookie's value for a session that begins.
     ///
     /// - Parameter random: `idLength` random bytes.
     public func open(_ caller: Caller, from start: Int64, until end: Int64, random: [UInt8]) -> (cookie: String, csrf: String) {
         let id = hex(random)
         let audience = caller.subject == Caller.tokenSubject && caller.means == .adminToken ? Self.adminTokenAudience : Self.audience
-        return (mint.token(subject: caller.subject, from: start, until: end, audience: audience, id: id), csrf(of: id))
+        let cookie = mint.token(
+            subject: caller.subject, from: start, until: end, audience: audience, id: id, role: caller.everybodys)
+        return (cookie, csrf(of: id))
     }
 
     /// The session of a cookie. Throws what `TokenVerifier.verify` throws.
@@ -54,7 +63,9 @@ public struct PageSessions: Sendable {
         guard let subject = claims.subject, let id = claims.id, let audience = claims.audience.first,
             [Self.audience, Self.adminTokenAudience].contains(audience)
         else { throw .badToken("the cookie is no session's") }
-        return Session(subject: subject, isAdminToken: audience == Self.adminTokenAudience, id: id, expiresAt: claims.expiresAt)
+        return Session(
+            subject: subject, isAdminToken: audience == Self.adminTokenAudience, everybodys: claims.role, id: id,
+            expiresAt: claims.expiresAt)
     }
 
     /// What a page of this session presents when it changes something.

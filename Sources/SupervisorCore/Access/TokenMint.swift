@@ -15,11 +15,14 @@ public struct TokenMint: Sendable {
     }
 
     /// A token for this subject until `end`. Times are seconds since 1970.
-    public func token(subject: String, from start: Int64, until end: Int64, audience: String? = nil, id: String? = nil) -> String {
+    public func token(
+        subject: String, from start: Int64, until end: Int64, audience: String? = nil, id: String? = nil, role: String? = nil
+    ) -> String {
         var claims: [JSON.Member] = [
             .init("iss", .string(Self.issuer)), .init("sub", .string(subject)), .init("iat", .integer(start)), .init("exp", .integer(end)),
         ]
         if let audience { claims.append(.init("aud", .string(audience))) }
+        if let role { claims.append(.init("role", .string(role))) }
         if let id { claims.append(.init("jti", .string(id))) }
         let body =
             Base64URL.encode(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8)) + "." + Base64URL.encode(Array(JSON.object(claims).text.utf8))

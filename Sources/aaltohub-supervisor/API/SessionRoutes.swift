@@ -16,7 +16,7 @@ func addSessionRoutes(to router: Router<HTTPContext>, parts: Parts) {
     router.group().add(middleware: Admit(.reader, access)).delete("admin/session") { request, context in
         let caller = context.admitted
         try await parts.audit.record("session_end", "", by: caller) {
-            if let session = try access.session(of: request) { access.end(session) }
+            if let session = try access.session(of: request) { await access.end(session, parts.database) }
         }
         var response = Answer.json(["ended": true])
         response.headers[.setCookie] = cookie("", seconds: 0, access)
@@ -50,15 +50,16 @@ private func openSession(_ request: Request, _ context: HTTPContext, _ parts: Pa
         throw error
     }
     let now = SystemClock.unix.seconds
+    let end = PageSessions.end(from: now, seconds: access.sessionSeconds, of: caller)
     var generator = SystemRandomNumberGenerator()
     let opened = access.sessions.open(
-        caller, from: now, until: now + access.sessionSeconds, random: generator.bytes(PageSessions.idLength))
+        caller, from: now, until: end, random: generator.bytes(PageSessions.idLength))
     await parts.audit.write("session_open", "", by: caller, outcome: "done")
     var session = caller
     session.means = .session
-    session.expiresAt = now + access.sessionSeconds
+    session.expiresAt = end
     var response = Answer.json(describe(session, csrf: opened.csrf), .created)
-    response.headers[.setCookie] = cookie(opened.cookie, seconds: access.sessionSeconds, access)
+    response.headers[.setCookie] = cookie(opened.cookie, seconds: end - now, access)
     return response
 }
 

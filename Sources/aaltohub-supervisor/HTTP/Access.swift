@@ -11,10 +11,6 @@ import Synchronization
 final class Access: Sendable {
     /// How often the table of admins is read: after so long at most somebody who was taken out is out.
     private static let interval = Duration.seconds(5)
-    /// Sessions that were ended before their time and are remembered.
-    private static let mostEnded = 10_000
-
-    private static let noTable = AccessRefusal.unavailable("the table of admins has not been read yet: the database is away")
 
     private let context: ServiceContext
     private let token: BearerToken
@@ -26,11 +22,9 @@ final class Access: Sendable {
 
     private struct State {
         var verifier: TokenVerifier
-        /// By subject; nil: never read.
-        var admins: [String: Role]?
+        var admins = AdminTable()
         var limiter = FailureLimiter()
-        /// Ids of sessions that were ended, with the seconds since 1970 until which they would have lasted.
-        var ended: [String: Int64] = [:]
+        var ended = EndedSessions()
     }
 
     init(_ context: ServiceContext) throws {
@@ -89,17 +83,10 @@ final class Access: Sendable {
             throw error
         }
         guard claims.subject != Caller.tokenSubject else { throw .notAdmitted }
-        let (subject, role) = try admitted(claims)
-        return Caller(subject: subject, role: role, means: .token, expiresAt: claims.expiresAt)
-    }
-
-    /// The row that this token's holder has, or the one of all who have its role.
-    private func admitted(_ claims: TokenClaims) throws(AccessRefusal) -> (String, Role) {
-        guard let admins = state.withLock({ $0.admins }) else { throw Self.noTable }
-        if let subject = claims.subject, let role = admins[subject] { return (subject, role) }
-        guard let name = claims.role, !claims.isAnonymous, admins["role:\(name)"] != nil else { throw .notAdmitted }
-        // A row for many makes readers, whatever stands in it.
-        return (claims.subject ?? "role:\(name)", .reader)
+        let admitted = try state.withLock { $0.admins }
+            .admit(subject: claims.subject, role: claims.role, isAnonymous: claims.isAnonymous)
+        return Caller(
+            subject: admitted.subject, role: admitted.role, means: .token, expiresAt: claims.expiresAt, everybodys: admitted.everybodys)
     }
 
     /// Who sends this request, if they may do what `role` may. Counts refusals.
@@ -140,7 +127,7 @@ final class Access: Sendable {
     func session(of request: Request) throws(AccessRefusal) -> PageSessions.Session? {
         guard let cookie = request.cookies[PageSessions.cookieName]?.value, !cookie.isEmpty else { return nil }
         let session = try sessions.session(cookie, at: SystemClock.unix)
-        if state.withLock({ $0.ended[session.id] != nil }) { throw .expired }
+        try state.withLock { $0.ended }.check(session.id)
         return session
     }
 
@@ -149,9 +136,9 @@ final class Access: Sendable {
         if session.isAdminToken {
             return Caller(subject: Caller.tokenSubject, role: .admin, means: .session, expiresAt: session.expiresAt)
         }
-        guard let admins = state.withLock({ $0.admins }) else { throw Self.noTable }
-        guard let role = admins[session.subject] else { throw .notAdmitted }
-        return Caller(subject: session.subject, role: role, means: .session, expiresAt: session.expiresAt)
+        let admitted = try state.withLock { $0.admins }.admit(subject: session.subject, role: session.everybodys)
+        return Caller(
+            subject: session.subject, role: admitted.role, means: .session, expiresAt: session.expiresAt, everybodys: admitted.everybodys)
     }
 
     /// Refuses what a page of another site sends. Throws `crossSite`.
@@ -161,16 +148,30 @@ final class Access: Sendable {
             host: request.head.authority, publicURL: context.configuration.supervisor.publicURL)
     }
 
-    /// Ends a session before its time.
-    func end(_ session: PageSessions.Session) {
-        let now = SystemClock.unix.seconds
-        state.withLock { state in
-            state.ended = state.ended.filter { $0.value > now }
-            if state.ended.count >= Self.mostEnded, let first = state.ended.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
-                state.ended[first.key] = nil
-            }
-            state.ended[session.id] = session.expiresAt
+    /// Ends a session before its time, and writes it down for the next process; while the database is away, that waits.
+    func end(_ session: PageSessions.Session, _ database: Database) async {
+        state.withLock { $0.ended.end(session.id, expiresAt: session.expiresAt, now: SystemClock.unix.seconds) }
+        do {
+            try await saveEnded(database)
+        } catch {
+            context.logger.warning("a session that was ended is not written down yet: \(DatabaseDoctor.remedy(error))")
         }
+    }
+
+    private func saveEnded(_ database: Database) async throws {
+        let sessions = state.withLock { $0.ended.toSave }
+        guard !sessions.isEmpty else { return }
+        try await database.use(.access) { try await SessionStore($0).end(sessions) }
+        state.withLock { $0.ended.saved(sessions.keys) }
+    }
+
+    /// Brings together what is known here and what the database has of sessions that were ended.
+    private func followEnded(_ database: Database) async throws {
+        if state.withLock({ $0.ended.wantsReading }) {
+            let sessions = try await database.use(.access) { try await SessionStore($0).ended() }
+            state.withLock { $0.ended.read(sessions) }
+        }
+        try await saveEnded(database)
     }
 
     /// The address by which a caller's failures are counted.
@@ -187,9 +188,10 @@ final class Access: Sendable {
 
     /// Takes the table over as it is now; after a change that was made here, so that it counts at once.
     func reload(_ database: Database) async throws {
-        let rows = try await database.use { try await AdminStore($0).list() }
+        let reading = state.withLock { $0.admins.begin() }
+        let rows = try await database.use(.access) { try await AdminStore($0).list() }
         let admins = Dictionary(rows.compactMap { row in Role(rawValue: row.role).map { (row.subject, $0) } }, uniquingKeysWith: { $1 })
-        state.withLock { $0.admins = admins }
+        guard state.withLock({ $0.admins.take(admins, reading: reading) }) else { return }
         context.status.gauge("admins", Double(admins.count))
     }
 
@@ -208,6 +210,7 @@ final class Access: Sendable {
         while !Task.isCancelled, !context.isStopping {
             do {
                 try await reload(database)
+                try await followEnded(database)
                 if isAway { context.logger.notice("the table of admins is read again") }
                 isAway = false
             } catch {
