@@ -1,5 +1,5 @@
 """What an operator sees: the status of everything over HTTP and in the terminal, metrics, history, alarms and their command, and files."""
-import hashlib, http.client, json, os, pty, re, select, shutil, signal, subprocess, time
+import hashlib, http.client, json, os, pathlib, pty, re, select, shutil, signal, socket, subprocess, threading, time
 
 import pytest
 import zmq
@@ -27,6 +27,45 @@ class World(Faulty):
         stack.environment["ADMIN_TOKEN"] = TOKEN
         super().__init__(stack)
         stack.start("supervisor")
+        self.stops()
+
+    def stops(self):
+        """A client that sends its request byte by byte, and one that takes nothing of its answer: when each was cut off, some day."""
+        large = self.stack.folder / "state/media/photo/9/large.jpg"
+        large.parent.mkdir(parents=True)
+        with open(large, "wb") as file:
+            file.truncate(64 << 20)  # more than the kernel keeps for who does not read
+        self.cut, began = {}, time.monotonic()
+        token = f"Host: x\r\nAuthorization: Bearer {TOKEN}\r\n"
+
+        def begun(data, buffer=None):
+            made = socket.socket()
+            if buffer:
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            made.connect(("127.0.0.1", self.stack.http_port))
+            made.sendall(data.encode())
+            return made
+
+        def slow(made):
+            try:
+                while not select.select([made], [], [], 2)[0]:
+                    made.sendall(b" ")
+            except OSError:
+                pass  # cut off between the two
+            self.cut["slow"] = time.monotonic() - began
+
+        def stalled():
+            files = pathlib.Path(f"/proc/{self.stack.processes['supervisor'].pid}/fd")
+            held = lambda: any(os.readlink(f).endswith(large.name) for f in files.iterdir() if os.path.islink(f))
+            until(held, 20, "the answer")
+            until(lambda: not held(), 90, "the end of the answer", every=0.5)
+            self.cut["stalled"] = time.monotonic() - began
+
+        self.stopped = [
+            begun(f"POST /admin/session HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 999\r\n{token}\r\n{{"),
+            begun(f"GET /media/photo/9/large.jpg HTTP/1.1\r\n{token}\r\n", 4096)]
+        threading.Thread(target=slow, args=self.stopped[:1], daemon=True).start()
+        threading.Thread(target=stalled, daemon=True).start()
 
     def request(self, method, path, headers={}, token=TOKEN, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.stack.http_port, timeout=30)
@@ -255,6 +294,17 @@ def test_files_are_served_with_ranges_tags_and_nothing_that_runs(world):
         assert status in (400, 404) and b"secret" not in body.replace(b"secret.txt", b""), (path, status, body)
     assert world.request("GET", "/media/photo/1/a.jpg", token=None)[0] == 401
     assert world.request("POST", "/media/links", body={"keys": ["photo/1/a.jpg"]})[0] == 409
+
+
+def test_who_stops_in_the_middle_is_cut_off(world):
+    """They have stood still since the beginning."""
+    until(lambda: len(world.cut) == 2, 60, "both cut off")
+    assert all(25 < seconds < 45 for seconds in world.cut.values()), world.cut
+    # Who takes what comes is not, however long it lasts.
+    status, _, body = world.request("GET", "/media/photo/9/large.jpg")
+    assert status == 200 and len(body) == 64 << 20
+    for made in world.stopped:
+        made.close()
 
 
 def test_without_the_database_all_else_is_told_and_it_comes_back_by_itself(world):
