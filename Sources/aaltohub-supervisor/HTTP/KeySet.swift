@@ -8,9 +8,6 @@ import Synchronization
 
 /// The public keys with which a Supabase project signs its users' tokens: from a file, or from an address that is asked again and again.
 final class KeySet: Sendable {
-    /// How often an address is asked, and how often at most when a token names a key that is not known.
-    private static let interval = Duration.seconds(600)
-    private static let shortest = Duration.seconds(30)
     /// How long it may take to answer, and bytes that it may have.
     private static let patience = TimeAmount.seconds(10)
     private static let mostBytes = 256 << 10
@@ -47,21 +44,39 @@ final class KeySet: Sendable {
     /// Asks the address until the task is cancelled, and hands every set over.
     func run(_ take: @Sendable ([TokenKey]) -> Void) async {
         guard !address.isEmpty else { return }
-        var last: Instant?
+        // Keys come from the address that was configured, not from where that may point.
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        // When it is tried again is decided here.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        await ask(client, take)
+        do {
+            try await client.shutdown()
+        } catch {
+            context.logger.debug("supabase.jwks: \(error)")
+        }
+    }
+
+    private func ask(_ client: HTTPClient, _ take: @Sendable ([TokenKey]) -> Void) async {
+        var times = AskingTimes()
+        var generator = SystemRandomNumberGenerator()
+        var trouble: String?
         while !Task.isCancelled, !context.isStopping {
             let isWanted = self.isWanted.withLock { wanted in
                 defer { wanted = false }
                 return wanted
             }
-            let now = SystemClock.now
-            if last.map({ now - $0 >= (isWanted ? Self.shortest : Self.interval) }) ?? true {
+            if times.isDue(now: SystemClock.now, isWanted: isWanted) {
                 do {
-                    take(try await fetch())
-                    last = now
+                    take(try await fetch(client))
+                    times.answered(now: SystemClock.now)
+                    if trouble != nil { context.logger.notice("supabase.jwks: \(address) answers again") }
+                    trouble = nil
                 } catch {
-                    // Asked again soon: without keys nobody of the project gets in.
-                    last = now - Self.interval + Self.shortest
-                    context.logger.warning("supabase.jwks: \(address): \(error)")
+                    times.failed(now: SystemClock.now, using: &generator)
+                    if "\(error)" != trouble { context.logger.warning("supabase.jwks: \(address): \(error)") }
+                    trouble = "\(error)"
                 }
             } else if isWanted {
                 wanted()  // its turn comes
@@ -70,8 +85,8 @@ final class KeySet: Sendable {
         }
     }
 
-    private func fetch() async throws -> [TokenKey] {
-        let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: address), timeout: Self.patience)
+    private func fetch(_ client: HTTPClient) async throws -> [TokenKey] {
+        let response = try await client.execute(HTTPClientRequest(url: address), timeout: Self.patience)
         guard response.status == .ok else { throw ServiceError.unavailable("it answers \(response.status.code)") }
         let body = try await response.body.collect(upTo: Self.mostBytes)
         return try TokenKey.keySet([UInt8](body.readableBytesView))
