@@ -69,6 +69,16 @@ import Testing
         #expect(desk.look("left", now: at(told)) == nil)
     }
 
+    @Test func who_gives_a_password_has_looked() throws {
+        var desk = LoginDesk()
+        let most = Int(LoginDesk.unattendedMost.inSeconds)
+        let login = try desk.start("asked", for: "listener", by: "ann", now: at(0))
+        desk.became(.passwordNeeded(hint: nil), login.number, now: at(1))
+        _ = try desk.password("asked", now: at(most - 1))
+        #expect(desk.advance(now: at(most)) == [])
+        #expect(desk.advance(now: at(2 * most - 1)).map(\.number) == [login.number])
+    }
+
     @Test func what_has_ended_does_not_pile_up() throws {
         var desk = LoginDesk()
         for i in 0..<(LoginDesk.mostTold * 2) {
@@ -76,5 +86,7 @@ import Testing
             _ = try desk.cancel("a\(i)", now: at(0))
         }
         #expect((0..<LoginDesk.mostTold * 2).count { desk["a\($0)"] != nil } <= LoginDesk.mostTold)
+        // The newest are told.
+        #expect(desk["a0"] == nil && desk["a\(LoginDesk.mostTold * 2 - 1)"] != nil)
     }
 }
