@@ -103,7 +103,9 @@ extension Pipeline {
             life = backfill.life
         }
         note("\(producer) is stopped")
-        if let wire = current[producer] { plan(.heartbeatLost(wire: wire), in: Pipeline.heartbeat) }
+        if let connection = link.connection(of: route(producer)) {
+            plan(.heartbeatLost(connection: connection.id), in: Pipeline.heartbeat)
+        }
         plan(.resume(producer, life: life), in: seconds(0.1...15))
     }
 
@@ -130,9 +132,7 @@ extension Pipeline {
         let id = writers[w].id
         note("writer \(id) is stopped")
         writers[w].isPaused = true
-        for (_, wire) in current.sorted(by: { $0.value < $1.value }) where wires[wire]?.writer == id {
-            plan(.heartbeatLost(wire: wire), in: Pipeline.heartbeat)
-        }
+        for connection in link.connections(to: id) { plan(.heartbeatLost(connection: connection.id), in: Pipeline.heartbeat) }
         let wakes = seconds(0.1...20)
         // A transaction that was not yet told to commit waits for its client, and holds its row.
         for transaction in transactions where transaction.writer == id && transaction.isRunning && chance(0.5) {

@@ -1,42 +1,35 @@
 import Events
 import ListenerCore
+import Models
 import Primitives
 import ProducerCore
 import WriterCore
 
-/// The link: frames of one connection keep their order, connections do not; what was under way when one breaks may still be read after
-/// the HELLO on the next, and then nobody knows whose it is.
+/// What comes over the link, and goes.
 extension Pipeline {
     /// ZMTP's heartbeats give a silent peer up after this.
     static let heartbeat = Duration.seconds(6)
-    private static let anonymous: [UInt8] = [0, 1, 2, 3, 4]
+    /// Seconds that a frame takes.
+    private var delay: ClosedRange<Double> { 0.001...0.02 + weather.delay / 10 }
 
-    /// The routing id: the same on each connection of a producer, whichever process it is.
-    private func route(_ producer: ProducerID) -> [UInt8] {
+    func route(_ producer: ProducerID) -> [UInt8] {
         switch producer {
         case .listener(let n): [1, UInt8(n)]
         case .backfill: [2]
         }
     }
 
-    private func producer(_ route: [UInt8]) -> ProducerID? {
-        switch route.first {
-        case 1: .listener(Int(route[1]))
-        case 2: .backfill
-        default: nil
-        }
-    }
+    /// Whose route it is, one of `route`'s.
+    func producer(_ route: [UInt8]) -> ProducerID { route.first == 1 ? .listener(Int(route[1])) : .backfill }
 
     // MARK: connections
 
     func connect(_ producer: ProducerID, _ life: Int) {
-        guard isAlive(producer, life), current[producer] == nil else { return }
+        guard isAlive(producer, life), link.connection(of: route(producer)) == nil else { return }
         guard let writer = writers.last(where: \.isAlive), !writer.isPaused, !isPaused(producer) else {
             return plan(.connect(producer, life: life), in: seconds(0.2...0.6))
         }
-        lastWire += 1
-        wires[lastWire] = Wire(id: lastWire, producer: producer, writer: writer.id)
-        current[producer] = lastWire
+        link.connect(route(producer), to: writer.id)
         note("\(producer) connects to writer \(writer.id)")
         switch producer {
         case .listener(let n): perform(n, listeners[n].machine?.linkConnected(now: now, clock: clock) ?? [])
@@ -45,20 +38,12 @@ extension Pipeline {
     }
 
     func disconnect(_ producer: ProducerID) {
-        guard let id = current.removeValue(forKey: producer) else { return }
+        guard let broken = link.disconnect(route(producer), now: now, using: &generator) else { return }
         note("\(producer) loses its connection")
-        wires[id]?.isOpen = false
-        // Of what was under way the first frames may still be read, some time.
-        var under: [WireFrame] = []
-        for entry in agenda.reversed() { if case .toWriter(let frame, wire: id) = entry.event { under.append(frame) } }
-        agenda.removeAll { if case .toWriter(_, wire: id) = $0.event { true } else { false } }
-        var wait = Duration.zero
-        if !under.isEmpty, chance(0.6) {
-            for frame in under.prefix(Int.random(in: 0...under.count, using: &generator)) {
-                wait += seconds(0...2)
-                plan(.toWriter(frame, wire: id), in: wait)
-            }
+        agenda.removeAll {
+            if case .parcel(let parcel) = $0.event { !parcel.isAnswer && parcel.connection == broken.connection } else { false }
         }
+        for parcel in broken.late { plan(.parcel(parcel), at: parcel.at) }
         let life =
             switch producer {
             case .listener(let n): listeners[n].life
@@ -68,9 +53,9 @@ extension Pipeline {
     }
 
     func heartbeatLost(_ id: Int) {
-        guard let wire = wires[id], wire.isOpen else { return }
-        let isWriterAway = writers.first { $0.id == wire.writer }.map { !$0.isAlive || $0.isPaused } ?? true
-        if isWriterAway || isPaused(wire.producer) { disconnect(wire.producer) }
+        guard let connection = link.open(id) else { return }
+        let isWriterAway = writers.first { $0.id == connection.writer }.map { !$0.isAlive || $0.isPaused } ?? true
+        if isWriterAway || isPaused(producer(connection.route)) { disconnect(producer(connection.route)) }
     }
 
     func isAlive(_ producer: ProducerID, _ life: Int) -> Bool {
@@ -96,51 +81,44 @@ extension Pipeline {
             frame = WireFrame(.hello(hello))
         }
         referee.sent(frame, by: producer)
-        // Without a connection nothing is queued.
-        guard let id = current[producer], let wire = wires[id] else { return }
-        let at = max(wire.lastToWriter, now + seconds(0.001...0.02 + weather.delay / 10))
-        wires[id]?.lastToWriter = at
+        guard let parcel = link.send(frame, from: route(producer), now: now, delay: delay, using: &generator) else { return }
         if keepsTrace { note("\(producer) sends \(words(frame))") }
-        plan(.toWriter(frame, wire: id), at: at)
-    }
-
-    func deliver(_ frame: WireFrame, toWriterOf id: Int) {
-        guard let wire = wires[id], let w = writers.firstIndex(where: { $0.id == wire.writer }), writers[w].isAlive else { return }
-        if isGarbled(frame, on: id) { return note("writer \(wire.writer) loses \(words(frame))") }
-        writers[w].inbox.append((frame, wire.isOpen ? route(wire.producer) : Pipeline.anonymous))
-        work(wire.writer)
-    }
-
-    /// What is lost in the middle is noticed by the numbers of what follows. A last frame is not lost: TCP delivers it, or breaks.
-    private func isGarbled(_ frame: WireFrame, on id: Int) -> Bool {
-        guard case .events = frame.body, chance(weather.garbling) else { return false }
-        return agenda.contains { if case .toWriter(let next, wire: id) = $0.event, case .events = next.body { true } else { false } }
+        plan(.parcel(parcel), at: parcel.at)
     }
 
     func send(_ answers: [Answer], fromWriter writer: Int) {
         for answer in answers {
             referee.answered(answer.frame, postgres)
-            guard let producer = producer(answer.route), let id = current[producer], let wire = wires[id], wire.writer == writer else {
-                continue
-            }
-            let at = max(wire.lastToProducer, now + seconds(0.001...0.02 + weather.delay / 10))
-            wires[id]?.lastToProducer = at
-            if keepsTrace { note("writer \(writer) answers \(producer) \(words(answer.frame))") }
-            plan(.toProducer(answer.frame, wire: id), at: at)
+            let parcel = link.answer(answer.frame, to: answer.route, by: writer, now: now, delay: delay, using: &generator)
+            guard let parcel else { continue }
+            if keepsTrace { note("writer \(writer) answers \(producer(answer.route)) \(words(answer.frame))") }
+            plan(.parcel(parcel), at: parcel.at)
         }
     }
 
-    func deliver(_ frame: WireFrame, toProducerOf id: Int, _ event: Event) {
-        guard let wire = wires[id], wire.isOpen else { return }
-        switch wire.producer {
+    func deliver(_ parcel: ModelWire.Parcel, _ event: Event) {
+        switch link.arrive(parcel, garbling: weather.garbling, using: &generator) {
+        case .dropped: break
+        case .garbled(let writer): note("writer \(writer) loses \(words(parcel.frame))")
+        case .read(let writer, let route):
+            guard let w = writers.firstIndex(where: { $0.id == writer }) else { return }
+            writers[w].inbox.append((parcel.frame, route))
+            work(writer)
+        case .heard(let route): hear(parcel.frame, producer(route), event)
+        }
+    }
+
+    /// One that is stopped hears it when it wakes up, if its connection is still there.
+    private func hear(_ frame: WireFrame, _ producer: ProducerID, _ event: Event) {
+        switch producer {
         case .listener(let n):
             guard listeners[n].machine != nil else { return }
             if listeners[n].isPaused { return listeners[n].held.append(event) }
-            referee.heard(frame, by: wire.producer)
+            referee.heard(frame, by: producer)
             perform(n, listeners[n].machine?.received(frame, now: now, clock: clock) ?? [])
         case .backfill:
             if backfill.isPaused { return backfill.held.append(event) }
-            referee.heard(frame, by: wire.producer)
+            referee.heard(frame, by: producer)
             takeBackfill { $0.received(frame, now: self.now) }
         }
     }

@@ -20,7 +20,8 @@ extension Pipeline {
         kills += 1
         writers[w].isAlive = false
         writers[w].inbox = []
-        for (producer, wire) in current.sorted(by: { $0.value < $1.value }) where wires[wire]?.writer == id { disconnect(producer) }
+        link.end(writer: id)
+        for connection in link.connections(to: id) { disconnect(producer(connection.route)) }
         // Whether its COMMIT had left.
         for transaction in transactions where transaction.writer == id {
             if !transaction.isRunning || chance(0.5) { drop(transaction.id) }

@@ -51,10 +51,9 @@ final class Pipeline {
         case page(Backfill.Call, life: Int)
         case paged(Backfill.Call, Result<[UInt8], CallFailure>, life: Int)
         case look
-        case toWriter(WireFrame, wire: Int)
-        case toProducer(WireFrame, wire: Int)
+        case parcel(ModelWire.Parcel)
         case connect(ProducerID, life: Int)
-        case heartbeatLost(wire: Int)
+        case heartbeatLost(connection: Int)
         case disk(Disk.Event, listener: Int, life: Int)
         case transaction(Int)
         case fault
@@ -80,16 +79,6 @@ final class Pipeline {
         var incarnation: UInt64 = 0
         var stream: StreamID?
         var disk = Disk()
-    }
-
-    /// One connection of the link, to the writer that was there when it was made.
-    struct Wire {
-        var id: Int
-        var producer: ProducerID
-        var writer: Int
-        var isOpen = true
-        var lastToWriter = Instant.zero
-        var lastToProducer = Instant.zero
     }
 
     struct Writer {
@@ -138,9 +127,7 @@ final class Pipeline {
     var listeners: [Listener] = []
     var backfill: Backfill
     var writers: [Writer] = []
-    var wires: [Int: Wire] = [:]
-    var current: [ProducerID: Int] = [:]
-    var lastWire = 0
+    var link = ModelWire()
     var transactions: [Transaction] = []
     var lastTransaction = 0
     var lastWriter = 0
@@ -332,10 +319,9 @@ final class Pipeline {
         case .look:
             look()
             plan(.look, in: .seconds(3))
-        case .toWriter(let frame, let wire): deliver(frame, toWriterOf: wire)
-        case .toProducer(let frame, let wire): deliver(frame, toProducerOf: wire, event)
+        case .parcel(let parcel): deliver(parcel, event)
         case .connect(let producer, let life): connect(producer, life)
-        case .heartbeatLost(let wire): heartbeatLost(wire)
+        case .heartbeatLost(let connection): heartbeatLost(connection)
         case .disk(let told, let n, let life): disk(told, n, life, event)
         case .transaction(let id): finish(id)
         case .fault: fault()
