@@ -86,7 +86,7 @@ actor Crawler {
     var sleepers: [UInt64: Task<Void, Never>] = [:]
     private var sleeper: UInt64 = 0
     /// Added to the host's clock it is the server's.
-    private var clockOffset = Duration.zero
+    private(set) var clockOffset = Duration.zero
     private var isLooking = false
     private var isDatabaseAway = false
     private var isReady = false
