@@ -9,8 +9,8 @@ struct AaltoHubCtl: AsyncParsableCommand {
         commandName: "aaltohubctl", abstract: "Looks after the AaltoHub services of this machine.", version: ServiceVersion.text,
         subcommands: [
             MigrateCommand.self, LoginCommand.self, AccountsCommand.self, GroupsCommand.self, CrawlCommand.self, CoverageCommand.self,
-            GapsCommand.self, MediaCommand.self, StatusCommand.self, TopCommand.self, AlarmCommand.self, TapCommand.self,
-            LimitsCommand.self, QuarantineCommand.self,
+            GapsCommand.self, MediaCommand.self, StatusCommand.self, TopCommand.self, RestartCommand.self, AlarmCommand.self,
+            TapCommand.self, LimitsCommand.self, QuarantineCommand.self,
             SpoolCommand.self, QueueCommand.self, DlqCommand.self, HistoryCommand.self, AdminCommand.self,
             DoctorCommand.self, ConfigCommand.self,
         ])
