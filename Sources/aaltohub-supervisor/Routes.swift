@@ -3,7 +3,7 @@ import SupervisorCore
 
 /// What is answered over HTTP. Each part adds its own routes; a path has one owner.
 func routes(_ parts: Parts) throws -> Router<HTTPContext> {
-    let router = Router(context: HTTPContext.self)
+    let router = Router(context: HTTPContext.self, options: .autoGenerateHeadEndpoints)
     // First, so that it sees the errors of all the others and of paths that do not exist.
     let document = APIDocument()
     router.add(middleware: Failures(context: parts.context, document: document))

@@ -1,5 +1,5 @@
 """The supervisor speaks Supabase's Realtime protocol: the unmodified clients from PyPI subscribe to `messages` and miss nothing."""
-import http.client, importlib.metadata, json, os, pathlib, signal, socket, subprocess, sys, threading, time, urllib.parse
+import http.client, importlib.metadata, json, os, pathlib, signal, socket, ssl, subprocess, sys, threading, time, urllib.parse
 
 import jwt
 import pytest
@@ -54,9 +54,37 @@ class Subscriber:
         self.process.wait(10)
 
 
+class UntrustedAddress:
+    """An https address whose certificate nobody vouches for: when it was asked, and what it could read."""
+
+    def __init__(self, folder):
+        key, certificate = folder / "jwks.key", folder / "jwks.crt"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+             "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate, key)
+        self.asked, self.read = [], []
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self.socket.getsockname()[1]}/jwks.json"
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            made, _ = self.socket.accept()
+            self.asked.append(time.monotonic())
+            try:
+                with self.context.wrap_socket(made, server_side=True) as session:
+                    self.read.append(session.recv(4096))
+            except OSError:
+                made.close()  # as it should be
+
+
 class World(Faulty):
     def __init__(self, stack):
         stack.environment |= {"ADMIN_TOKEN": TOKEN, "SUPABASE_JWT_SECRET": SECRET}
+        self.keys = UntrustedAddress(stack.folder)
+        stack.environment["AALTOHUB_SUPABASE_JWKS"] = self.keys.url
         super().__init__(stack)
         stack.ctl("admin", "add", "reader")
         stack.ctl("admin", "add", "boss", "--role", "admin")
@@ -214,6 +242,22 @@ def test_after_a_restart_they_rejoin_and_fill_the_hole(world):
     assert TOKEN not in log and signed("reader")[:20] not in log
 
 
+def test_keys_come_from_nobody_who_is_not_vouched_for_and_who_is_down_is_left_alone(world):
+    """Every moment somebody presents a token whose key is not known, which wants the keys anew."""
+    unknown = jwt.encode({"sub": "boss", "exp": int(time.time()) + 600}, SECRET, headers={"kid": "new", "alg": "HS384"}, algorithm="HS384")
+    def asked():
+        assert world.call("GET", "/admin/gaps", token=unknown)[0] in (401, 429)
+        return len(world.keys.asked) >= 3
+
+    until(asked, 30, "an address that is tried again", every=0.5)
+    gaps = [b - a for a, b in zip(world.keys.asked, world.keys.asked[1:])]
+    # A new process begins anew.
+    assert sorted(gaps)[1] > 2, gaps
+    assert world.keys.read == []
+    assert 1 <= world.stack.log("supervisor").count("supabase.jwks: https://") <= 4
+    assert world.call("GET", "/admin/gaps")[0] == 200
+
+
 def test_refusals_at_the_handshake_are_supabases(world):
     def refused(target, **headers):
         with pytest.raises(InvalidStatus) as error:
@@ -271,6 +315,24 @@ def test_who_may_broadcast_over_http_and_what_comes_of_it(world):
     path = "/realtime/v1/api/broadcast"
     assert world.call("POST", f"{path}/messages/events/shout?private=true", body={"n": 2})[0] == 202
     assert private.hear()["payload"] == {"type": "broadcast", "event": "shout", "payload": {"n": 2}}
+    # Names in a path are percent-decoded.
+    room = Raw(world, key=signed("reader")).join("räum 1/2")
+    assert world.call("POST", f"{path}/r%C3%A4um%201%2F2/events/big%20n%C3%A4ws", body={"n": 3})[0] == 202
+    assert room.hear()["payload"] == {"type": "broadcast", "event": "big näws", "payload": {"n": 3}}
+    assert world.call("POST", f"{path}/%ff/events/shout", body={})[0] == 400
+    room.socket.close()
+    # A body that is cut off is no body.
+    with socket_to(world) as cut:
+        head = f"POST {path}/messages/events/half HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
+        cut.sendall(f"{head}Content-Type: application/octet-stream\r\nContent-Length: 9\r\n\r\nhalf".encode())
+        cut.shutdown(socket.SHUT_WR)
+        while cut.recv(4096):
+            pass
+    told = lambda: [e for e in json.loads(world.call("GET", "/admin/audit-log")[1]) if e["action"] == "broadcast"]
+    until(lambda: (entries := told()) and entries[0]["outcome"] == "refused", 10, "what was cut off in the audit log")
+    assert [(e["target"], e["actor"], e["outcome"], e["details"]) for e in told()[1:3]] == [
+        ("räum 1/2", "token", "done", {"messages": 1}), ("messages", "token", "done", {"messages": 1})]
+    assert any(e["actor"] == "boss" for e in told())
     for name in world.clients:
         until(lambda: any(e["row"] == shout["payload"] for e in world.clients[name].events), 10, f"the shout at {name}")
     assert world.broadcast(shout, token=None) == (401, '{"message":"Unauthorized"}\n')

@@ -9,15 +9,16 @@ public struct APIDocument: Sendable {
     /// Every operation that is for programs; pages and their files are not.
     public static let all: [APIOperation] =
         APIOperation.liveCrawler + APIOperation.groups + APIOperation.deadLetters + APIOperation.admins + APIOperation.sessions
-        + APIOperation.accounts + APIOperation.status + APIOperation.media + APIOperation.changes + APIOperation.health
+        + APIOperation.accounts + APIOperation.status + APIOperation.media + APIOperation.changes + APIOperation.realtime
+        + APIOperation.health
 
-    /// The methods of a path, in upper case; empty when no operation has it.
+    /// The methods of a path, in upper case; empty when no operation has it. What is got may be asked for by HEAD, too.
     public func methods(of path: String) -> [String] {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         return operations.filter { operation in
             let pattern = operation.path.split(separator: "/", omittingEmptySubsequences: false)
             return pattern.count == parts.count && zip(pattern, parts).allSatisfy { $0 == $1 || ($0.hasPrefix("{") && !$1.isEmpty) }
-        }.map { $0.method.uppercased() }
+        }.flatMap { $0.method == "get" ? ["GET", "HEAD"] : [$0.method.uppercased()] }
     }
 
     /// - Parameter version: of this build.

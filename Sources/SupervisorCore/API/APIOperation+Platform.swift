@@ -13,7 +13,52 @@ extension APIOperation {
             "get", "/admin/history", tag: "status", "Rates and lags of the last hour", role: .reader,
             parameters: [.query("after", APISchema.integer, "only what is newer: unix seconds")],
             .json(200, "the oldest first", APISchema.anything)),
+        APIOperation(
+            "get", "/admin/stream", tag: "status",
+            "Server-sent events: status every two seconds, groups and audit when there is news, change for each change of a message",
+            role: .reader,
+            parameters: [
+                .query(
+                    "after", ["type": "integer", "minimum": 0], "the last change that was seen; a browser says it in Last-Event-ID")
+            ],
+            .text(200, "without an end", type: "text/event-stream"), .error(503, "too many pages are open, or the supervisor ends")),
     ]
+
+    /// What Supabase's Realtime answers of an error.
+    private static let said = APISchema.object(["message": APISchema.text])
+    private static func broadcast(_ path: String, _ summary: String, parameters: [Parameter] = [], body: JSON) -> APIOperation {
+        APIOperation(
+            "post", path, tag: "realtime", summary, role: .admin, parameters: parameters, body: body, isBodyRequired: true,
+            .empty(202, "sent to whoever listens"), .json(400, "the body is no JSON", said), .json(401, "no token, or none of ours", said),
+            .json(403, "the token is no admin's", said), .json(413, "the body is too large", said),
+            .json(415, "the body is of another type", said),
+            .json(422, "what is wrong, by field", APISchema.object(["errors": APISchema.anything])),
+            .json(429, "too many a second, or too many at once", said), .json(503, "tokens cannot be checked now", said))
+    }
+
+    static let realtime = [
+        APIOperation(
+            "get", "/realtime/v1/websocket", tag: "realtime",
+            "Supabase Realtime's WebSocket, vsn 1.0.0 and 2.0.0: with apikey and the headers of an upgrade", role: nil,
+            .empty(101, "a WebSocket"), .error(426, "the request asks for none")),
+        broadcast(
+            "/realtime/v1/api/broadcast", "Broadcasts messages, all of them or none",
+            body: APISchema.object([
+                "messages": [
+                    "type": "array", "minItems": 1, "maxItems": .integer(Int64(RealtimeLimits.messagesPerRequest)),
+                    "items": APISchema.object(["topic": word, "event": word, "payload": ["type": "object"]]),
+                ]
+            ])),
+        broadcast(
+            "/realtime/v1/api/broadcast/{topic}/events/{event}", "Broadcasts the body",
+            parameters: [
+                .path("topic", word, "the channel"), .path("event", word, "the event"),
+                .query("private", APISchema.text, "true: only to those who joined privately"),
+            ], body: ["type": "object"]),
+    ]
+
+    /// How long it may be is counted in bytes, which a schema cannot say.
+    private static let word: JSON = ["type": "string", "minLength": 1]
 
     static let media = [
         APIOperation(
@@ -35,9 +80,19 @@ extension APIOperation {
             parameters: [
                 .query("after", ["type": "integer", "minimum": 0], "after this change; without it only where one begins from now on"),
                 .query("limit", APISchema.limit, "at most so many"),
+                .query("epoch", APISchema.integer, "as the last answer told it: 410 when the database was restored since"),
             ],
-            .json(200, "the oldest first", APISchema.object(["changes": APISchema.list(APISchema.anything)])),
-            .json(410, "that is not kept any more: begin anew", APISchema.anything))
+            .json(
+                200, "the oldest first",
+                APISchema.object([
+                    "changes": APISchema.list(APISchema.anything), "last": APISchema.integer, "more": APISchema.flag,
+                    "oldest": APISchema.integer, "epoch": APISchema.integer,
+                ])),
+            .json(
+                410, "that is not kept any more, or another database had it: read the messages anew and follow from newest",
+                APISchema.object([
+                    "error": APISchema.text, "oldest": APISchema.integer, "newest": APISchema.integer, "epoch": APISchema.integer,
+                ])))
     ]
 
     private static let name = Parameter.path("name", ["type": "string", "minLength": 1], "the account")

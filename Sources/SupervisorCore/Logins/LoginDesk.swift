@@ -44,7 +44,10 @@ public struct LoginDesk: Sendable {
         public var description: String {
             switch self {
             case .underWay: "a login of this account is under way: end it first"
-            case .tooMany: "\(LoginDesk.mostAtOnce) logins are under way: end one first"
+            case .tooMany:
+                "\(LoginDesk.mostAtOnce) logins are under way, and no more may be: finish one or end it "
+                    + "(DELETE /admin/accounts/NAME/login); one that nobody looks at ends by itself after "
+                    + "\(LoginDesk.unattendedMost.components.seconds / 60) minutes"
             case .unknown: "no login of this account is under way"
             case .noPasswordWanted: "no password is asked for now"
             }

@@ -12,6 +12,8 @@ public enum RealtimePost {
         public static let unauthorized = Refusal(status: 401, body: ["message": "Unauthorized"])
         public static let forbidden = Refusal(status: 403, body: ["message": "This key may not broadcast"])
         public static let tooLarge = Refusal(status: 413, body: ["message": "Request body too large"])
+        /// Nobody reads it any more.
+        public static let cutOff = Refusal(status: 400, body: ["message": "Request body cut off"])
         public static let tooMany = Refusal(status: 429, body: ["message": "Too many requests"])
         public static let unavailable = Refusal(status: 503, body: ["message": "Keys cannot be checked now"])
         static let tooManyMessages = Refusal(

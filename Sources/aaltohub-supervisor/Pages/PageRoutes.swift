@@ -7,6 +7,10 @@ import SupervisorCore
 /// connects again by itself says so in a header.
 func addPageRoutes(to router: Router<HTTPContext>, parts: Parts) {
     let readers = router.group().add(middleware: Admit(.reader, parts.access))
+    // Without a page that would hold one of the places.
+    readers.head("admin/stream") { _, _ in
+        Response(status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"])
+    }
     readers.get("admin/stream") { request, context in
         let after = try request.position("after")
         let last = request.headers[HeaderName("Last-Event-ID")!].flatMap { Int64($0) }  // a token of RFC 9110

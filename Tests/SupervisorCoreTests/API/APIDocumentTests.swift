@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func the_methods_of_a_path_are_known() {
-        #expect(document.methods(of: "/admin/crawler-status") == ["GET"])
+        #expect(document.methods(of: "/admin/crawler-status") == ["GET", "HEAD"])
         #expect(document.methods(of: "/admin/crawler-status/7/crawl").sorted() == ["DELETE", "POST"])
         #expect(document.methods(of: "/admin/crawler-status//crawl").isEmpty)
         #expect(document.methods(of: "/admin").isEmpty && document.methods(of: "").isEmpty)
