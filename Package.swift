@@ -221,7 +221,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
-        .testTarget(name: "EventLinkTests", dependencies: ["EventLink", "ZeroMQ", "Events", "Primitives"]),
+        .testTarget(name: "EventLinkTests", dependencies: ["Models", "EventLink", "ZeroMQ", "Events", "Primitives"]),
         .testTarget(name: "StoreTests", dependencies: ["Models", "Store", "SupervisorCore", "PostgreSQL", "WriterCore", "Events", "Primitives"]),
         .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "Primitives"]),
         .testTarget(name: "ServiceKitTests", dependencies: ["ServiceKit", "Primitives"]),

@@ -51,6 +51,20 @@ actor Taker<Element: Sendable> {
         return waiting.removeFirst()
     }
 
+    /// What there is until the inbox closes, which the caller has seen to.
+    func rest() async throws -> [Element] {
+        try await within {
+            var out = await self.taken()
+            while let more = await self.inbox.next() { out += more }
+            return out
+        }
+    }
+
+    private func taken() -> [Element] {
+        defer { waiting = [] }
+        return waiting
+    }
+
     func take(_ count: Int) async throws -> [Element] {
         var out: [Element] = []
         while out.count < count { out.append(try await next()) }
