@@ -312,6 +312,11 @@ actor ListenerLoop {
         count("rpc_calls_total", [:], \.calls)
         count("rpc_failures_total", [:], \.failedCalls)
         reported = counters
+        if let engine = machine.engine {
+            context.status.total("update_duplicates_total", [:], Int64(clamping: engine.duplicates))
+            context.status.total("update_gaps_total", [:], Int64(clamping: engine.gaps))
+            context.status.total("watchdog_calls_total", [:], Int64(clamping: engine.watchdogCalls))
+        }
         api.publish(to: context.status, now: clock)
         context.status.gauge("groups", Double(machine.registry.count))
         context.status.gauge("unacknowledged_records", Double(machine.link.unacknowledged))

@@ -164,7 +164,8 @@ def test_metrics_are_what_prometheus_wants_and_each_is_explained(world):
     assert samples['aaltohub_registered_groups{status="active"}'] == len(world.chats)
     assert samples["aaltohub_dead_letters"] == 0 and samples["aaltohub_open_gaps"] == 0
     for prefix in ("aaltohub_messages_committed_total{", "aaltohub_telegram_calls_total{", "aaltohub_receive_to_commit_seconds_bucket{",
-                   "aaltohub_build_info{", "aaltohub_service_restarts_total{", "aaltohub_circuit_open{", "aaltohub_link_credit{"):
+                   "aaltohub_build_info{", "aaltohub_service_restarts_total{", "aaltohub_circuit_open{", "aaltohub_link_credit{",
+                   "aaltohub_update_gaps_total{", "aaltohub_update_duplicates_total{", "aaltohub_watchdog_calls_total{"):
         assert any(name.startswith(prefix) for name in samples), prefix
     # Nobody's text and nobody's name.
     assert "a message to be counted" not in text and "supergroup" not in text

@@ -23,7 +23,7 @@ func addPageRoutes(to router: Router<HTTPContext>, parts: Parts) {
             headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
             body: ResponseBody { writer in
                 defer { parts.pages.close(page.id) }
-                async let followed: Void = parts.pages.follow(parts.feed, after: last ?? after, page)
+                async let _: Void = parts.pages.follow(parts.feed, after: last ?? after, page)
                 for await frame in page.frames {
                     // Who may not look any more, or less, gets nothing more; the page asks again and is sent where it belongs.
                     do throws(AccessRefusal) {
