@@ -1,17 +1,50 @@
 """What `ops/bench realtime` does once everything is built: see there.
 
-One run of our stages on a simulated Telegram and a private Postgres. First without subscribers, then with: new messages at the same rate;
-then at growing rates, up to one that does not hold; at last with a subscriber that does not read.
+One run of our stages on a simulated Telegram and a private Postgres. First one reader alone, from Telegram to it; then new messages at one
+rate without subscribers and with them; then at growing rates, up to one that does not hold; at last with a subscriber that does not read.
 """
-import argparse, json, os, signal, socket, subprocess, sys, time, urllib.request
+import argparse, json, os, signal, socket, subprocess, sys, threading, time, urllib.request
 
-import crawl, demo, live, observer
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+import crawl, demo, live, live_report, observer
 
 TOKEN = "token-of-the-benchmark-0123456789"
 MOST_MS = 200.0  # from the transaction's time to the frame's arrival at the subscriber
 FIRST, GROWTH, CEILING = 50, 2, 3200  # messages a second
+READER_RATE = 100  # messages a second, for the one reader
 SETTLE = 30.0  # seconds for everything that was sent to arrive
 STUCK_SECONDS = 120.0
+
+
+class Reader(threading.Thread):
+    """One subscriber of channel `messages`, as a browser is: when each message came to it first."""
+
+    JOIN = {"topic": "realtime:messages", "event": "phx_join", "payload": {"config": {}}, "ref": "1", "join_ref": "1"}
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.came = {}  # (uuid of the group, id) -> ns
+        self.socket = connect(
+            f"ws://127.0.0.1:{port}/realtime/v1/websocket?vsn=1.0.0", additional_headers={"apikey": TOKEN}, proxy=None)
+        self.socket.send(json.dumps(self.JOIN))
+        while json.loads(self.socket.recv(timeout=live.QUIET))["event"] != "phx_reply":
+            pass
+
+    def run(self):
+        try:
+            for text in self.socket:
+                now, frame = time.time_ns(), json.loads(text)
+                if frame["event"] == "broadcast":
+                    row = frame["payload"]["payload"]
+                    self.came.setdefault((row["group_id"], row["telegram_message_id"]), now)
+        except ConnectionClosed:
+            pass  # by us
+
+    def end(self):
+        self.socket.close()
+        self.join()
 
 
 class Realtime(live.Live):
@@ -98,8 +131,31 @@ class Realtime(live.Live):
         demo.say(line(result))
         return result
 
+    def to_reader(self):
+        """From the server's send of a message to one reader, at READER_RATE."""
+        self.until(self.caught_up, self.stages, "everything is handed out")
+        reader, first = Reader(self.http), self.simulator(cmd="stats")[-1]["messages"]
+        reader.start()
+        sent = self.send(READER_RATE, self.options.seconds)
+        end = time.monotonic() + SETTLE
+        while len(reader.came) < sent and time.monotonic() < end:
+            time.sleep(0.1)
+        reader.end()
+        with self.connect("aaltohub") as connection:
+            uuids = dict(connection.execute("select telegram_id, id::text from groups").fetchall())
+        took = sorted(
+            (reader.came[key] - message["sent_ns"]) / 1e6 for message in self.simulator(cmd="times", **{"from": first})[:-1]
+            if (key := (uuids[message["chat"]], message["id"])) in reader.came)
+        result = {"rate": READER_RATE, "sent": sent, "came": len(took)} | {
+            name: live.percentile(took, share) for name, share in live_report.SHARES.items()}
+        demo.say(
+            f"from Telegram to one reader at {READER_RATE}/s: p50 {result['p50']:.1f} p99 {result['p99']:.1f} most {result['most']:.1f} ms;"
+            f" {result['came']} of {sent} came")
+        return result
+
     def measure(self):
-        figures = {"subscribers": self.options.subscribers, "seconds": self.options.seconds, "without": self.point(self.options.rate)}
+        figures = {"reader": self.to_reader()}
+        figures |= {"subscribers": self.options.subscribers, "seconds": self.options.seconds, "without": self.point(self.options.rate)}
         figures["memory_before"] = live.memory_of(self.supervisor.pid)
         client = self.subscribe(self.options.subscribers)
         figures["memory_connected"] = live.memory_of(self.supervisor.pid)
@@ -144,7 +200,8 @@ class Realtime(live.Live):
                 with open(self.options.json, "w") as file:
                     file.write(json.dumps(figures, indent=1) + "\n")
             demo.say(f"the highest rate that holds p99 under {MOST_MS:.0f} ms with {figures['subscribers']} subscribers: {figures['highest']}/s")
-            good = holds(figures["with"]) and holds(figures["again"]) and figures["stuck"]["others"]["lost"] == 0
+            reader, stuck = figures["reader"], figures["stuck"]
+            good = reader["came"] == reader["sent"] and holds(figures["with"]) and holds(figures["again"]) and stuck["others"]["lost"] == 0
             return 0 if good else 1
         except KeyboardInterrupt:
             demo.say("\nStopping …")
