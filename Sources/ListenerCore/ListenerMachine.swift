@@ -72,6 +72,8 @@ public struct ListenerMachine: Sendable {
     public private(set) var isAccountPaused: Bool
     private var spool: SpoolLedger
     /// The first segment is asked for; the engine starts when it is on the disk.
+    /// The database's word on the boxes was heard in this process.
+    private var hasLearned = false
     private var isOpening = false
     private let isSpoolUsable: Bool
     private var isSpoolOpen = false
@@ -250,7 +252,7 @@ public struct ListenerMachine: Sendable {
         for read in step.reads { actions.append(.spool(spool.read(read))) }
         for notice in step.notices {
             switch notice {
-            case .welcomed(let positions, let database): welcomed(positions, database)
+            case .welcomed(let positions, let database): welcomed(positions, database, now: now, clock: clock)
             case .acknowledged(let stream, let number): forget(spool.acknowledge(stream, number))
             case .runFinished:
                 log(.warning, "the spool has a hole: the writer is told where it begins and ends")
@@ -275,7 +277,9 @@ public struct ListenerMachine: Sendable {
         link.released(before: oldest.stream, first: oldest.first, checkpoint: oldest.checkpoint)
     }
 
-    private mutating func welcomed(_ wire: [WireBoxPosition], _ database: WireDatabaseIdentity) {
+    private mutating func welcomed(
+        _ wire: [WireBoxPosition], _ database: WireDatabaseIdentity, now: Instant, clock: UnixTime
+    ) {
         spool.welcomed()
         var known: [BoxKey: Position] = [:]
         // The writer's own word; a box that makes no sense is started anew.
@@ -283,9 +287,15 @@ public struct ListenerMachine: Sendable {
         log(.notice, "welcomed by the writer, epoch \(link.epoch), \(known.count) positions")
         if isSpoolOpen {
             spool.learn(known, database: database)
+            if !hasLearned {
+                var boxes: [Box: BoxState] = [:]
+                for (key, position) in known { boxes[key.engineBox] = BoxState(position) }
+                run(engine?.learn(boxes, now: now) ?? [], now: now, clock: clock)
+            }
         } else {
             openSpool(known: known, database: database)
         }
+        hasLearned = true
     }
 
     /// Follows Telegram from where spool and database, whichever is further, say that each box stands.
@@ -293,8 +303,7 @@ public struct ListenerMachine: Sendable {
         var positions: [Box: BoxState] = [:]
         let written = spool.positions.sorted { $0.key < $1.key }
         for (key, position) in written {
-            positions[key.engineBox] = BoxState(
-                generation: position.generation, value: position.value, date: position.date, seq: position.seq)
+            positions[key.engineBox] = BoxState(position)
         }
         recorder = Recorder(written: written.map { ($0.key, $0.value) }, seed: seed)
         engine = UpdateEngine(positions: positions, channels: registry.channels, peers: startPeers, layer: layer, seed: seed, now: now)

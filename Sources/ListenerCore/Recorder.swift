@@ -269,3 +269,9 @@ extension BoxKey {
         }
     }
 }
+
+extension BoxState {
+    init(_ position: Position) {
+        self.init(generation: position.generation, value: position.value, date: position.date, seq: position.seq)
+    }
+}

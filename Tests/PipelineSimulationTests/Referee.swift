@@ -165,7 +165,9 @@ struct Referee {
                     // A listener whose spool knows less than the database asks from where that ends, and is refused again.
                     holes.contains(Hole(account: key.account, box: gap.box, to: gap.to))
                         || holes.contains(Hole(account: key.account, box: gap.box, to: nil))
-                case .newGeneration: holes.contains(Hole(account: key.account, box: gap.box, to: nil))
+                case .newGeneration:
+                    // A listener that was robbed begins anew, and finds its box below where the database has it.
+                    holes.contains(Hole(account: key.account, box: gap.box, to: nil)) || robbed.contains(key.account)
                 case .hole, .checkpoint: robbed.contains(key.account)
                 case .followed: before[gap.box] == nil
                 }

@@ -161,7 +161,7 @@ import Testing
         signal(SIGSTOP)
         defer { signal(SIGCONT) }
         // Whoever waits for the server is freed in the end, and fails below.
-        DispatchQueue.global().asyncAfter(deadline: .now() + 4) { signal(SIGCONT) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 30) { signal(SIGCONT) }
         let began = ContinuousClock.now
         #expect {
             try s.query("SELECT 1")
@@ -169,7 +169,7 @@ import Testing
             guard case PostgresError.timedOut = $0 else { return false }
             return true
         }
-        #expect(ContinuousClock.now - began < .seconds(3))
+        #expect(ContinuousClock.now - began < .seconds(20))
         #expect(!s.isOpen)
     }
 

@@ -178,6 +178,44 @@ import Testing
         #expect(engine.push(push(inChannel(3, 13)), now: at(13)) == ["channel 3 12→13 g2 [u13]"])
     }
 
+    /// Nothing is known of channel 3 but that it is there: request 3 asks where it stands.
+    private func beginning() -> UpdateEngine {
+        var engine = UpdateEngine(
+            positions: [.common: BoxState(value: 100), .qts: BoxState(value: 5)], channels: [3], peers: PeerBook(), now: at(0))
+        _ = engine.connected(now: at(0))
+        _ = engine.answer(2, .dialogs([.init(channel: 3, pts: nil)], next: nil, users: [], chats: [channelObject(3, hash: 33)]), now: at(1))
+        return engine
+    }
+
+    @Test func a_box_that_began_below_what_the_database_has_is_in_another_count() {
+        for (known, generation) in [(BoxState(value: 30), 2), (BoxState(generation: 3, value: 30), 4)] {
+            var engine = beginning()
+            #expect(engine.answer(3, .channelPosition(pts: 12, users: [], chats: []), now: at(1)) == ["channel 3 12→12"])
+            #expect(words(engine.learn([.channel(3): known], now: at(2))) == ["#4 getChannelPosition 3"])
+            #expect(
+                engine.answer(4, .channelPosition(pts: 13, users: [], chats: []), now: at(2)) == [
+                    "channel 3 12→13 too long g\(generation)"
+                ])
+        }
+        // Ahead of it, there is a hole, which the writer sees; and the word counts once.
+        var engine = beginning()
+        _ = engine.answer(3, .channelPosition(pts: 12, users: [], chats: []), now: at(1))
+        #expect(words(engine.learn([.channel(3): BoxState(value: 10)], now: at(2))) == [])
+        #expect(words(engine.learn([.channel(3): BoxState(value: 30)], now: at(2))) == [])
+        // In a count that the database has seen begin.
+        engine = beginning()
+        _ = engine.answer(3, .channelPosition(pts: 12, users: [], chats: []), now: at(1))
+        #expect(words(engine.learn([.channel(3): BoxState(generation: 3, value: 5)], now: at(2))) == ["channel 3 12→12 g3"])
+    }
+
+    @Test func a_box_that_begins_after_the_databases_word_goes_on_in_its_count_or_begins_another() {
+        for (pts, wanted) in [(Int64(12), "channel 3 12→12 g3"), (31, "channel 3 31→31 g2")] {
+            var engine = beginning()
+            #expect(words(engine.learn([.channel(3): BoxState(generation: 2, value: 30)], now: at(1))) == [])
+            #expect(engine.answer(3, .channelPosition(pts: pts, users: [], chats: []), now: at(2)) == [wanted])
+        }
+    }
+
     @Test func channel_updates_inside_the_common_difference_go_through_their_own_box() {
         var engine = settledEngine(channels: [3: 30])
         var envelope = push()

@@ -38,6 +38,10 @@ struct ChannelBox: Sendable {
     var limit = UpdateLimits.channelLimit
     /// The last answer undecodable even alone, or the server refused our position: ask where the channel stands, and leave a gap.
     var restart: Restart?
+    /// Where the server stood when the box began without a position of its own; nil once the database's word on it was heard, too.
+    var startedAt: Int64?
+    /// Where the database has it, which was heard before it began.
+    var known: BoxState?
     /// Said to be unresolved already.
     var reportedUnresolved = false
     /// The server called this hash invalid: it must be learnt anew.

@@ -244,8 +244,40 @@ extension UpdateEngine {
         replay(i, now: now)
     }
 
+    /// Where the database has the boxes, once in a process: those that began without knowing it may have begun in another count of the
+    /// server's, whose numbers say nothing beside the ones that are known.
+    public mutating func learn(_ positions: [Box: BoxState], now: Instant) -> [UpdateOutput] {
+        for i in channels.indices {
+            guard let known = positions[.channel(channels[i].id)] else { continue }
+            guard let value = channels[i].box.value else {
+                channels[i].known = known
+                continue
+            }
+            guard let start = channels[i].startedAt, channels[i].phase != .lost else { continue }
+            if known.value > start {
+                // The server is never behind what was stored of it, unless it counts anew.
+                if case .asking(let id) = channels[i].phase { forget(id) }
+                channels[i].box.generation = max(channels[i].box.generation, known.generation)
+                channels[i].restart = .newGeneration
+                channels[i].want(.gap, at: now)
+            } else if known.generation > channels[i].box.generation {
+                // It goes on in that count; what was told in an older one is a hole up to here.
+                channels[i].box.generation = known.generation
+                deliver(box: .channel(channels[i].id), from: value, to: value, way: .difference, receivedAt: .init(nanoseconds: 0))
+            }
+        }
+        for i in channels.indices where channels[i].startedAt != nil { channels[i].startedAt = nil }
+        return finish(now: now)
+    }
+
     /// A box of which nothing was known starts here, with what waited for it.
     private mutating func startChannel(_ i: Int, at pts: Int64, now: Instant) {
+        if let known = channels[i].known {
+            channels[i].known = nil
+            channels[i].box.generation = max(channels[i].box.generation, known.generation + (pts < known.value ? 1 : 0))
+        } else {
+            channels[i].startedAt = pts
+        }
         channels[i].box.value = pts
         channels[i].limit = UpdateLimits.channelLimit
         deliver(
