@@ -1,6 +1,9 @@
 /// Builds the dynamic form of an object.
 struct TLDecoder {
     var reader: TLReader
+    /// Few objects have more fields: `message` has about a dozen of its fifty.
+    private static let usualFields = 16
+
     /// Values that may still be made.
     private var budget: Int
 
@@ -25,13 +28,16 @@ struct TLDecoder {
         var object = TLObject(name: schema.constructors[index].name, fields: [:])
         var flags: UInt64 = 0
         var shift: UInt64 = 0
-        for step in schema.steps(of: index) {
+        let steps = schema.steps(of: index)
+        object.fields.reserveCapacity(min(steps.count, TLDecoder.usualFields))
+        for step in steps {
             if step.condition != Schema.Step.always && flags >> UInt64(step.condition) & 1 == 0 { continue }
             if step.kind == .flags {
                 flags |= UInt64(try reader.constructor()) << shift
                 shift += 32
             } else {
-                object.fields[schema.words[Int(step.name)]] = try value(step.kind, type: Int(step.type))
+                // A constructor's fields have different names.
+                object.fields.append(schema.words[Int(step.name)], try value(step.kind, type: Int(step.type)))
             }
         }
         reader.leave()

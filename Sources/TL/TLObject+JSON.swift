@@ -21,7 +21,7 @@ extension TLObject {
         guard case .object(let members) = json, let first = members.first(where: { $0.name == "_" }), let name = first.value.string else {
             return nil
         }
-        var fields: [String: TLValue] = [:]
+        var fields = TLFields()
         for member in members where member.name != "_" {
             guard let value = TLValue(json: member.value) else { return nil }
             fields[member.name] = value

@@ -4,7 +4,7 @@ public struct TLObject: Sendable, Hashable {
     public var name: String
     /// In snake_case as in the schema. An absent optional field has no entry; a set `true` flag is `.bool(true)`; flag words are never
     /// entries.
-    public var fields: [String: TLValue]
+    public var fields: TLFields
 
     /// A nil value means absent.
     public init(_ name: String, _ fields: KeyValuePairs<String, TLValue?> = [:]) {
@@ -13,7 +13,7 @@ public struct TLObject: Sendable, Hashable {
         for (field, value) in fields { self.fields[field] = value }
     }
 
-    public init(name: String, fields: [String: TLValue]) {
+    public init(name: String, fields: TLFields) {
         self.name = name
         self.fields = fields
     }

@@ -153,7 +153,7 @@ struct Telegram {
 
     /// `asOf`: the event's own version, not the one of now.
     func update(_ event: Event, in place: Place, asOf isThen: Bool) -> TLObject {
-        var fields: [String: TLValue] = ["pts": .integer(event.end), "pts_count": .integer(event.count)]
+        var fields: TLFields = ["pts": .integer(event.end), "pts_count": .integer(event.count)]
         let isChannel = if case .channel = place { true } else { false }
         var name: String
         switch event.kind {

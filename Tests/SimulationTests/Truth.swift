@@ -105,7 +105,7 @@ struct Truth {
     }
 
     static func update(_ event: Event, at time: UnixTime) -> Update {
-        var fields: [String: TLValue] = ["pts": .integer(event.end), "pts_count": .integer(event.count)]
+        var fields: TLFields = ["pts": .integer(event.end), "pts_count": .integer(event.count)]
         let isChannel = if case .channel = event.box { true } else { false }
         let name: String
         switch event.kind {
