@@ -64,6 +64,15 @@ public final class Inbox<Element: Sendable>: Sendable {
 
     /// Waits until there is something and takes all of it; nil when the sender has closed or the task is cancelled. One task at a time.
     public func next() async -> [Element]? {
+        await withTaskCancellationHandler {
+            await nextHere()
+        } onCancel: {
+            stopWaiting()
+        }
+    }
+
+    /// The same on the executor of the one who asks. A task that is cancelled while it waits must call `stopWaiting`.
+    public func nextHere(isolation: isolated (any Actor)? = #isolation) async -> [Element]? {
         while true {
             let elements = take()
             if !elements.isEmpty { return elements }
@@ -71,24 +80,25 @@ public final class Inbox<Element: Sendable>: Sendable {
                 let last = take()
                 return last.isEmpty ? nil : last
             }
-            await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
-                    let resumeNow = state.withLock { state in
-                        if !state.elements.isEmpty || state.isClosed || Task.isCancelled { return true }
-                        precondition(state.waiter == nil, "one task takes from an inbox")
-                        state.waiter = continuation
-                        return false
-                    }
-                    if resumeNow { continuation.resume() }
+            await withCheckedContinuation { continuation in
+                let resumeNow = state.withLock { state in
+                    if !state.elements.isEmpty || state.isClosed || Task.isCancelled { return true }
+                    precondition(state.waiter == nil, "one task takes from an inbox")
+                    state.waiter = continuation
+                    return false
                 }
-            } onCancel: {
-                let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
-                    defer { state.waiter = nil }
-                    return state.waiter
-                }
-                waiter?.resume()
+                if resumeNow { continuation.resume() }
             }
         }
+    }
+
+    /// Ends the wait of a task that was cancelled.
+    public func stopWaiting() {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
     }
 }
 

@@ -339,9 +339,19 @@ public struct ListenerMachine: Sendable {
 
     /// The serialized `Updates` that the server pushed.
     public mutating func pushed(_ bytes: [UInt8], now: Instant, clock: UnixTime) -> [Action] {
+        pushed(together: CollectionOfOne(bytes), now: now, clock: clock)
+    }
+
+    /// What came together leaves together: the records of all these `Updates` share frames.
+    public mutating func pushed(together all: some Sequence<[UInt8]>, now: Instant, clock: UnixTime) -> [Action] {
         guard engine != nil, !isDraining else { return finish() }
-        counters.pushes += 1
-        run(engine?.handle(bytes: bytes, receivedAt: clock, now: now) ?? [], now: now, clock: clock)
+        for bytes in all {
+            counters.pushes += 1
+            handle(engine?.handle(bytes: bytes, receivedAt: clock, now: now) ?? [], now: now, clock: clock)
+            // The engine must know of it before it takes the next ones.
+            if spool.isFull || link.window.isFull { press(now: now, clock: clock) }
+        }
+        flush(now: now, clock: clock)
         return finish()
     }
 
@@ -451,6 +461,12 @@ public struct ListenerMachine: Sendable {
 
     /// Does what the engine says: deliveries become records, which leave at once as far as credit allows.
     private mutating func run(_ outputs: [UpdateOutput], now: Instant, clock: UnixTime) {
+        handle(outputs, now: now, clock: clock)
+        flush(now: now, clock: clock)
+    }
+
+    /// The same without sending the records.
+    private mutating func handle(_ outputs: [UpdateOutput], now: Instant, clock: UnixTime) {
         for output in outputs {
             switch output {
             case .deliver(let delivery): deliver(delivery, now: now)
@@ -482,7 +498,6 @@ public struct ListenerMachine: Sendable {
             }
         }
         if !hasCaughtUp, engine?.isCommonCurrent == true { hasCaughtUp = true }
-        flush(now: now, clock: clock)
     }
 
     private mutating func flush(now: Instant, clock: UnixTime) { take(link.flush(), now: now, clock: clock) }

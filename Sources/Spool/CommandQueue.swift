@@ -8,6 +8,10 @@ final class CommandQueue: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var actions: [SpoolAction] = []
+    /// Something other than a record is among them: it is not kept waiting for company.
+    private var isUrgent = false
+    /// How many the one who waits would like.
+    private var wanted = 1
     private var isClosed = false
 
     init() {
@@ -31,7 +35,8 @@ final class CommandQueue: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         if isClosed { return }
         actions.append(action)
-        pthread_cond_signal(condition)
+        if case .append = action {} else { isUrgent = true }
+        if isUrgent || actions.count >= wanted { pthread_cond_signal(condition) }
     }
 
     func close() {
@@ -43,9 +48,11 @@ final class CommandQueue: @unchecked Sendable {
 
     /// Everything that is there; waits for something.
     ///
-    /// - Parameter wait: the most milliseconds; negative: as long as it takes.
-    /// - Returns: nothing when the time is over, nil when the queue is closed and empty.
-    func take(wait milliseconds: Int) -> [SpoolAction]? {
+    /// - Parameters:
+    ///   - wait: the most milliseconds; negative: as long as it takes.
+    ///   - wanted: so many records are worth waiting for; anything else comes at once.
+    /// - Returns: what there is when the time is over, nil when the queue is closed and empty.
+    func take(wait milliseconds: Int, wanted: Int = 1) -> [SpoolAction]? {
         var deadline = timespec()
         clock_gettime(CLOCK_MONOTONIC, &deadline)
         let nanoseconds = deadline.tv_nsec + milliseconds % 1_000 * 1_000_000
@@ -53,15 +60,23 @@ final class CommandQueue: @unchecked Sendable {
         deadline.tv_nsec = nanoseconds % 1_000_000_000
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        while actions.isEmpty {
-            if isClosed { return nil }
+        self.wanted = wanted
+        while actions.count < wanted, !isUrgent {
+            if isClosed { return actions.isEmpty ? nil : taken() }
             if milliseconds < 0 {
                 pthread_cond_wait(condition, mutex)
             } else if pthread_cond_timedwait(condition, mutex, &deadline) != 0 {
                 break
             }
         }
-        defer { actions = [] }
+        return taken()
+    }
+
+    private func taken() -> [SpoolAction] {
+        defer {
+            actions = []
+            isUrgent = false
+        }
         return actions
     }
 }

@@ -93,11 +93,12 @@ private struct SpoolWork {
             while let new = queue.take(wait: isFull ? SpoolWriter.fullRetry : -1) {
                 todo += new
                 try perform()
-                // Company for the sync: what comes within a moment goes along.
+                // Company for the sync: what comes within a moment goes along, and wakes nobody by itself.
                 let deadline = now() + SpoolWriter.syncWithin
                 while unsynced > 0, unsynced < SpoolWriter.syncRecords, todo.isEmpty {
                     let left = deadline - now()
-                    guard left > 0, let more = queue.take(wait: left), !more.isEmpty else { break }
+                    let wanted = SpoolWriter.syncRecords - unsynced
+                    guard left > 0, let more = queue.take(wait: left, wanted: wanted), !more.isEmpty else { break }
                     todo += more
                     try perform()
                 }

@@ -257,13 +257,32 @@ public actor TelegramConnection {
     }
 
     private func nextEvent(for consumer: EventConsumer) async -> ConnectionEvent? {
-        if Task.isCancelled { return nil }
-        if let event = mailbox.pop() {
-            resumeReadingIfPossible()
-            return event
-        }
-        return await withCheckedContinuation { mailbox.wait(consumer, $0) }
+        guard await waitForEvents(consumer), let event = mailbox.pop() else { return nil }
+        resumeReadingIfPossible()
+        return event
     }
 
-    private func stopWaiting(_ consumer: EventConsumer) { mailbox.stopWaiting(consumer) }
+    /// The next of `events`, as many as there are; nil at the end, and for a consumer that was cancelled or replaced.
+    ///
+    /// One who runs on this connection's executor takes them without a change of threads. A task that is cancelled while it waits must
+    /// call `stopWaiting`.
+    public func nextEvents(for consumer: EventConsumer) async -> [ConnectionEvent]? {
+        guard await waitForEvents(consumer) else { return nil }
+        let events = mailbox.takeAll()
+        resumeReadingIfPossible()
+        return events
+    }
+
+    /// True when there is something to take; false at the end, and for a consumer that was cancelled or replaced.
+    private func waitForEvents(_ consumer: EventConsumer) async -> Bool {
+        if Task.isCancelled { return false }
+        // Between the resumption and here another consumer may have been quicker.
+        while mailbox.count == 0 {
+            guard await withCheckedContinuation({ mailbox.wait(consumer, $0) }), !Task.isCancelled else { return false }
+        }
+        return true
+    }
+
+    /// Ends the wait of a consumer that was cancelled.
+    public func stopWaiting(_ consumer: EventConsumer) { mailbox.stopWaiting(consumer) }
 }

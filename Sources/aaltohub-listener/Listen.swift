@@ -87,8 +87,8 @@ func listen(_ context: ServiceContext, account: String) async throws {
     await loop.begin()
     var patience = Task {}
     let reason = await withTaskGroup { group in
-        group.addTask { for await event in connection.events { await loop.telegram(event) } }
-        group.addTask { while let events = await link.inbox.next() { await loop.link(events) } }
+        group.addTask { await loop.follow() }
+        group.addTask { await loop.listen() }
         group.addTask { for await event in spoolEvents { await loop.spool(event) } }
         group.addTask { await context.heartbeats { json in tap.publish("heartbeat", "status") { json } } }
         group.addTask { await every(context.watchdog.longestWait) { await loop.tick() } }

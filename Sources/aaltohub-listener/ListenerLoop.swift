@@ -13,13 +13,17 @@ import TelegramConnection
 import WriterCore
 
 /// Drives the machine: events, frames, answers and time in; calls, frames and samples out. One thing after the other.
+///
+/// It runs where the connection runs, on that event loop: nothing that it does waits, and what Telegram pushes changes no thread on its way.
 actor ListenerLoop {
+    nonisolated var unownedExecutor: UnownedSerialExecutor { api.connection.unownedExecutor }
+
     /// The longest that one call may take before the engine asks again.
     private static let callDeadline = Duration.seconds(60)
 
     private var machine: ListenerMachine
     private let context: ServiceContext
-    private let api: TelegramAPI
+    private nonisolated let api: TelegramAPI
     private let link: ProducerLink
     private let spool: SpoolWriter
     private let tap: TapPublisher
@@ -82,7 +86,54 @@ actor ListenerLoop {
         }
     }
 
-    func telegram(_ event: ConnectionEvent) {
+    /// Takes what the connection tells, until it is closed.
+    func follow() async {
+        let (connection, consumer) = (api.connection, EventConsumer())
+        await withTaskCancellationHandler {
+            while let events = await connection.nextEvents(for: consumer) { telegram(events) }
+        } onCancel: {
+            Task { await connection.stopWaiting(consumer) }
+        }
+    }
+
+    /// Takes what the writer says, until the link is closed.
+    func listen() async {
+        let inbox = link.inbox
+        await withTaskCancellationHandler {
+            while let events = await inbox.nextHere() { link(events) }
+        } onCancel: {
+            inbox.stopWaiting()
+        }
+    }
+
+    private func telegram(_ events: [ConnectionEvent]) {
+        var updates: [[UInt8]] = []
+        for event in events {
+            if case .updates(let bytes) = event {
+                updates.append(bytes)
+                continue
+            }
+            push(updates)
+            updates = []
+            telegram(event)
+        }
+        push(updates)
+    }
+
+    private func push(_ updates: [[UInt8]]) {
+        guard !updates.isEmpty else { return }
+        for bytes in updates { notice(bytes) }
+        perform(machine.pushed(together: updates, now: now, clock: clock))
+    }
+
+    private func notice(_ bytes: [UInt8]) {
+        let notices = ConfigurationNotice.read(in: bytes)
+        guard !notices.isEmpty else { return }
+        let serverConfig = serverConfig
+        Task { await serverConfig.noticed(notices) }
+    }
+
+    private func telegram(_ event: ConnectionEvent) {
         switch event {
         case .connected:
             lastDisconnect = nil
@@ -91,13 +142,7 @@ actor ListenerLoop {
             perform(machine.telegramConnected(now: now, clock: clock))
             if callsSinceConnected == 0, machine.engine != nil, !machine.isDraining, !machine.isAccountPaused { greet() }
         case .newSession: perform(machine.sessionRenewed(now: now, clock: clock))
-        case .updates(let bytes), .undecodable(let bytes):
-            let notices = ConfigurationNotice.read(in: bytes)
-            if !notices.isEmpty {
-                let serverConfig = serverConfig
-                Task { await serverConfig.noticed(notices) }
-            }
-            perform(machine.pushed(bytes, now: now, clock: clock))
+        case .updates(let bytes), .undecodable(let bytes): push([bytes])
         case .disconnected(.suspended):
             lastDisconnect = nil
             perform(machine.telegramDisconnected(now: now, clock: clock))
@@ -126,7 +171,7 @@ actor ListenerLoop {
         }
     }
 
-    func link(_ events: [ProducerLink.Event]) {
+    private func link(_ events: [ProducerLink.Event]) {
         for event in events {
             switch event {
             case .connected: perform(machine.linkConnected(now: now, clock: clock))

@@ -159,6 +159,23 @@ import Testing
         #expect(!machine.isPaused)
     }
 
+    @Test func what_was_pushed_together_leaves_together() throws {
+        var machine = running()
+        let pushes = try (Int64(101)...105).map { try bytes(newMessage($0, in: peer(basicGroup)).object) }
+        #expect(words(machine.pushed(together: pushes, now: at(1), clock: clock)) == ["EVENTS e1 1…5"])
+        #expect(machine.counters.pushes == 5 && machine.counters.messages == 5)
+    }
+
+    @Test func a_window_that_fills_amid_what_was_pushed_together_stops_reading_there() throws {
+        var machine = running(windowRecords: 100)
+        _ = machine.received(WireFrame(.hold(.with { $0.reason = "circuit" })), now: at(1), clock: clock)
+        let pushes = try (Int64(101)...300).map { try bytes(newMessage($0, in: peer(basicGroup)).object) }
+        _ = machine.pushed(together: pushes, now: at(1), clock: clock)
+        #expect(machine.isPaused)
+        #expect(machine.link.unacknowledged == 100)
+        #expect(words(machine.received(Writer.ack(50), now: at(3), clock: clock)).contains("#3 updates.getDifference"))
+    }
+
     @Test func draining_tells_positions_waits_for_the_last_ack_and_stops() throws {
         var machine = running()
         _ = machine.pushed(try bytes(newMessage(101, in: privatePeer).object), now: at(1), clock: clock)

@@ -86,6 +86,25 @@ private func makeRecord(_ to: Int64, bytes: Int) -> WireRecord {
         #expect(try place.folder.segments() == [2])
     }
 
+    @Test(.timeLimit(.minutes(1))) func records_wait_for_company_and_nothing_else_waits_with_them() {
+        let queue = CommandQueue()
+        let record = SpoolAction.append([1], number: 1)
+        let longest = 3_600_000
+        queue.put(record)
+        queue.put(record)
+        #expect(queue.take(wait: longest)?.count == 2, "one is enough to begin with")
+        queue.put(record)
+        #expect(queue.take(wait: 1, wanted: 2)?.count == 1, "alone when its time is over")
+        queue.put(record)
+        queue.put(.delete(segment: 1))
+        #expect(queue.take(wait: longest, wanted: 64)?.count == 2, "anything else does not wait")
+        #expect(queue.take(wait: 1, wanted: 64)?.isEmpty == true, "nothing came")
+        queue.put(record)
+        queue.close()
+        #expect(queue.take(wait: longest, wanted: 64)?.count == 1, "the end does not wait, either")
+        #expect(queue.take(wait: longest, wanted: 64) == nil)
+    }
+
     @Test(.timeLimit(.minutes(1))) func closing_writes_and_syncs_what_is_queued() async throws {
         let place = try Place()
         let writer = SpoolWriter(place.folder) { _ in }

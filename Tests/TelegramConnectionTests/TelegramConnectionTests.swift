@@ -285,6 +285,24 @@ import Testing
         while await events.next() != nil {}
     }
 
+    @Test func what_came_together_is_taken_together() async throws {
+        let server = try await LoopbackServer.start()
+        let connection = try await connect(server)
+        _ = try await connection.call(Self.body(0))
+        try await server.push((0..<50).map { Self.body($0) })
+        while await connection.mailbox.count < 50 { await Task.yield() }
+        let consumer = EventConsumer()
+        let events = await connection.nextEvents(for: consumer)
+        #expect(events?.filter { if case .updates = $0 { true } else { false } } == (0..<50).map { .updates(Self.body($0)) })
+        let waiting = Task { await connection.nextEvents(for: consumer) }
+        while await !connection.mailbox.isAwaited { await Task.yield() }
+        waiting.cancel()
+        await connection.stopWaiting(consumer)
+        #expect(await waiting.value == nil)
+        await connection.close()
+        #expect(await connection.nextEvents(for: consumer) == nil)
+    }
+
     @Test func garbage_on_the_wire_makes_a_new_connection() async throws {
         let server = try await LoopbackServer.start()
         let connection = try await connect(server, transport: TransportOptions(mode: .intermediate, isObfuscated: false))
