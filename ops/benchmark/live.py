@@ -15,6 +15,7 @@ OURS, THEIRS = "ours", "theirs"
 AUTHOR, MEMBERS = "9996610003", (crawl.OWN, crawl.OTHER, "9996610004")
 MOST_MS = 100.0  # the latency that the search holds p99 under
 WARM_RATE, WARM_SECONDS = 50, 1.0  # before each measurement: connections, plans and caches are there
+BURST_SECONDS = 0.1  # in which a burst is to be sent: sooner than anybody can take it
 LINGER = 1  # seconds for which the server keeps the session of a side that was stopped
 QUIET, PATIENCE = 10.0, 300.0  # seconds: without progress, and in all, after which a side has nothing more to come
 REACHED = 0.97  # the share of a rate that the simulator must have sent for the point to count
@@ -178,7 +179,7 @@ class Live(crawl.Crawl):
         if side == OURS:
             self.stop_stages(writer)
         first, used = self.simulator(cmd="stats")[-1]["messages"], crawl.cpu(process.pid)
-        sent = self.send(self.options.burst, 1.0)
+        sent = self.send(self.options.burst / BURST_SECONDS, BURST_SECONDS)
         self.idle(process)
         used, memory = crawl.cpu(process.pid) - used, memory_of(process.pid)
         begin = min(line["sent_ns"] for line in self.simulator(cmd="times", **{"from": first})[:-1])
@@ -407,7 +408,7 @@ def main():
     parser.add_argument("--rates", type=rates, default=[100, 500, 1000, 5000])
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--groups", type=int, default=200)
-    parser.add_argument("--burst", type=int, default=20_000)
+    parser.add_argument("--burst", type=int, default=60_000)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--output", type=pathlib.Path, required=True)
     options = parser.parse_args()
