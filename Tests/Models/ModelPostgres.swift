@@ -124,8 +124,8 @@ public struct ModelPostgres: Sendable {
 
     private mutating func move(_ changes: [PositionChange], _ new: [Gap], of account: String) {
         for change in changes {
-            if positions[account]?[change.box] == nil, wasFetched(change.box, account) {
-                let to = change.position
+            let to = change.position
+            if positions[account]?[change.box] == nil, wasFetched(change.box, account), !isFollowed(change.box, to) {
                 let gap = Gap(box: change.box, generation: to.generation, from: nil, to: to.value, reason: .followed)
                 gaps.append(GapRow(id: Int64(gaps.count) + 1, account: account, gap: gap))
             }
@@ -140,13 +140,17 @@ public struct ModelPostgres: Sendable {
         switch box {
         case .qts: return false
         case .common: chats = account == primary ? groups.filter { if case .basicGroup = $0 { true } else { false } } : []
-        case .channel(let id):
-            if positions.contains(where: { $0.key != account && $0.value[box] != nil }) { return false }
-            chats = groups.filter { $0 == .channel(id) }
+        case .channel(let id): chats = groups.filter { $0 == .channel(id) }
         }
         return chats.contains { chat in
             coverage[chat]?.isEmpty == false || jobs.contains { $0.chat == chat && $0.state == .running }
         }
+    }
+
+    /// Whether an account has come so far in a channel.
+    private func isFollowed(_ box: BoxKey, _ to: Position) -> Bool {
+        guard case .channel = box else { return false }
+        return positions.values.contains { $0[box].map { $0.generation == to.generation && $0.value >= to.value } ?? false }
     }
 
     func stores(_ chat: ChatKey, _ account: String) -> Bool {

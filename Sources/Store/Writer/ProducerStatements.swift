@@ -68,8 +68,8 @@ enum ProducerStatements {
             """)
 
     /// A box that is followed for the first time, though something of its chats was fetched before or is being fetched: what changed there
-    /// between was told to nobody, and becomes a gap. Where another account has heard of the channel within the last hour nothing was
-    /// missed; one that has not may have lost it, and to look once more costs calls, no messages.
+    /// between was told to nobody, and becomes a gap. Where another account stands in the channel where this one begins, nothing was
+    /// missed; one that is behind may never come so far, and to look once more costs calls, no messages.
     static let movePositions = Statement(
         name: "move_positions",
         sql: """
@@ -86,7 +86,8 @@ enum ProducerStatements {
             WHERE m.is_first AND m.box <> 'qts'
                 AND NOT (m.box = 'channel' AND EXISTS (
                     SELECT FROM aaltohub.positions p
-                    WHERE p.box = m.box AND p.channel_id = m.channel_id AND p.account <> $1 AND p.updated_at > now() - interval '1 hour'))
+                    WHERE p.box = m.box AND p.channel_id = m.channel_id AND p.account <> $1
+                        AND p.generation = m.generation AND p.value >= m.value))
                 AND EXISTS (
                     SELECT FROM public.groups g
                     WHERE CASE m.box WHEN 'channel' THEN g.chat_type = 'channel' AND g.telegram_id = m.channel_id
