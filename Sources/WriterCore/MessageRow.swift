@@ -22,14 +22,20 @@ public struct MessageRow: Hashable, Sendable {
     /// Unix nanoseconds at which a listener first had bytes of this message.
     public var firstReceivedAt: Int64
 
-    /// Whether an edit within the same second may have been missed, so that the message must be read again after the margin.
-    public var isSuspect: Bool { unsettledEditDate == key.editDate && !key.settled }
+    /// The copy was stored while another account was ahead in the channel: see `isSuspect`.
+    public var isLate = false
+
+    /// Whether the message must be read again after the margin: an edit within the same second may have been missed, or the copy came
+    /// late. An account that was ahead has passed over the message without storing it, so it lay in a gap, and so may its deletion; the
+    /// crawl that closed the gap found nothing to delete yet.
+    public var isSuspect: Bool { !key.settled && (unsettledEditDate == key.editDate || isLate) }
 
     public mutating func merge(_ other: MessageRow) {
         precondition(chat == other.chat && id == other.id, "rows of one message only")
         if key < other.key {
             key = other.key
             content = other.content
+            isLate = other.isLate
         }
         reactions = Register.merge(reactions, other.reactions)
         senderName = Register.merge(senderName, other.senderName)

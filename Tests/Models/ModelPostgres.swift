@@ -111,7 +111,10 @@ public struct ModelPostgres: Sendable {
         out.failed = failed
         self.failed += failed
         let folded = fold(pieces)
-        for row in folded.messages where stores(row.chat, key.account) { put(row, of: key.account) }
+        for var row in folded.messages where stores(row.chat, key.account) {
+            row.isLate = isBehind(key.account, in: row.chat)
+            put(row, of: key.account)
+        }
         raise(folded, of: key)
         for deletion in folded.deletions where stores(deletion.chat, key.account) {
             let place = RowKey(deletion.chat, deletion.id)
@@ -151,6 +154,12 @@ public struct ModelPostgres: Sendable {
     private func isFollowed(_ box: BoxKey, _ to: Position) -> Bool {
         guard case .channel = box else { return false }
         return positions.values.contains { $0[box].map { $0.generation == to.generation && $0.value >= to.value } ?? false }
+    }
+
+    /// Whether another account has come further in a channel than this one.
+    private func isBehind(_ account: String, in chat: ChatKey) -> Bool {
+        guard case .channel(let id) = chat, let mine = positions[account]?[.channel(id)] else { return false }
+        return positions.values.contains { $0[.channel(id)].map { $0.generation == mine.generation && $0.value > mine.value } ?? false }
     }
 
     func stores(_ chat: ChatKey, _ account: String) -> Bool {

@@ -63,6 +63,18 @@ import WriterCore
         #expect(try await writer.retry(waiting).map(\.result) == [.unknown])
     }
 
+    @Test func what_is_stored_so_late_is_read_again() async throws {
+        var producer = try await producer()
+        try refuseBadTexts(true)
+        try await producer.send([
+            record([message(1, "bad") { $0.position = 2 }, message(2) { $0.position = 2 }], box: .channel(100), from: 1, to: 2)
+        ])
+        try refuseBadTexts(false)
+        #expect(try await writer.retry(letters()).map(\.result) == [.stored])
+        // It may have been deleted in a gap that is closed since.
+        #expect(try database.text("SELECT string_agg(telegram_message_id::text, ',') FROM public.messages WHERE suspect") == "1")
+    }
+
     @Test func a_retry_never_overwrites_a_newer_edit_and_is_a_version_of_it() async throws {
         var producer = try await producer()
         try refuseBadTexts(true)

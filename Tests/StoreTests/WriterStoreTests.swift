@@ -81,6 +81,47 @@ import WriterCore
         #expect(try database.integer("SELECT committed FROM aaltohub.streams") == 2)
     }
 
+    @Test func what_an_account_stores_behind_another_one_is_read_again() async throws {
+        let suspects = "SELECT string_agg(telegram_message_id::text, ',' ORDER BY 1) FROM public.messages WHERE suspect"
+        let writer = try database.writer()
+        var ahead = TestProducer(writer)
+        var behind = TestProducer(writer, account: "b", seed: 2)
+        try await ahead.hello()
+        try await behind.hello()
+        func live(_ id: Int64, _ to: Int64, edited: Int64 = 0) throws -> WireRecord {
+            let change = message(id, "text \(edited)") {
+                $0.position = to
+                $0.editDate = edited
+            }
+            return try record([change], box: .channel(100), from: to - 1, to: to)
+        }
+        try await ahead.send([live(1, 2)])
+        // Message 2 and its deletion lie in here.
+        try await ahead.send([record([], box: .channel(100), from: 2, to: 20, tooLong: true)])
+        // The first one is stored already; the second was passed over.
+        try await behind.send([live(1, 2), live(2, 3)])
+        #expect(try database.text(suspects) == "2")
+        // An edit makes it no surer, and views do not.
+        try await behind.send([live(2, 4, edited: 1_700_000_050)])
+        try await behind.send([record([message(2, "text 0") { $0.views = 7 }])])
+        #expect(try database.text(suspects) == "2")
+        // What is fetched comes from where the server is, whoever fetches it.
+        var backfill = TestProducer(writer, account: "b", role: "backfill", seed: 3)
+        try await backfill.hello()
+        try await backfill.send([record([message(3) { $0.settled = true }])])
+        #expect(try database.text(suspects) == "2")
+        let again = message(2, "text 1700000050") {
+            $0.editDate = 1_700_000_050
+            $0.settled = true
+        }
+        try await backfill.send([record([again])])
+        #expect(try database.text(suspects) == nil)
+        // With the other one again: whatever lies between, its own box has told.
+        try await behind.send([live(4, 20)])
+        try await ahead.send([live(5, 21)])
+        #expect(try database.text(suspects) == nil)
+    }
+
     @Test func a_hole_in_a_stream_is_refused_and_changes_nothing() async throws {
         var producer = TestProducer(try database.writer())
         try await producer.hello()

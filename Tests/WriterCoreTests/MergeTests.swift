@@ -85,6 +85,28 @@ import WriterCore
         }
     }
 
+    @Test func a_row_is_suspect_while_the_copy_in_it_came_late_and_is_not_settled() throws {
+        let story = Story(events: [(1_000, .new("a")), (1_005, .edit("b"))])
+        let live = try story.sights(fetched: false).compactMap { try Story.row([$0]) }
+        #expect(live.count == 2)
+        var late = live[1]
+        late.isLate = true
+        var row = live[0]
+        row.merge(late)
+        #expect(row.isSuspect)
+        // The same copy from whoever was not late says nothing newer; an earlier one still less.
+        row.merge(live[1])
+        row.merge(live[0])
+        #expect(row.isSuspect)
+        let settled = try #require(try Story.row([.copy(Story.fetch(story.truth.state, at: 1_066))]))
+        row.merge(settled)
+        #expect(!row.isSuspect)
+        // What comes late and loses is not in the row.
+        row = settled
+        row.merge(late)
+        #expect(!row.isSuspect)
+    }
+
     @Test func a_first_reaction_makes_no_new_version_of_the_content() throws {
         let story = Story.all[3]
         let rows = try story.sights(fetched: false).map { sight -> MessageRow? in try Story.row([sight]) }

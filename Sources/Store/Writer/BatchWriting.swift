@@ -85,8 +85,9 @@ struct BatchWriting {
                 [.text(account), .bigint(migration.basicGroupID), .bigint(migration.channelID), .bigint(migration.maxID)])
         }
         if !folded.messages.isEmpty {
+            let isRetry = Parameter.bool(producer.role == DeadLetterRetry.role)
             out.append(
-                RowCall(MessageStatements.merge, [.text(account)] + folded.messages.parameters) {
+                RowCall(MessageStatements.merge, [.text(account)] + folded.messages.parameters + [isRetry]) {
                     RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: $0.bool(3) ? .inserted : .updated)
                 })
             let newest = folded.newestMessages
@@ -253,7 +254,7 @@ extension [DeletionMark] {
 }
 
 extension [MessageRow] {
-    /// The columns of `MessageStatements.merge`, in its order.
+    /// The columns of `MessageStatements.merge`, in its order, but for the last one.
     fileprivate var parameters: [Parameter] {
         map(\.chat).parameters + [
             .bigints(map(\.id)), .timestamptzs(map { UnixTime(seconds: $0.content.date) }), .timestamptzs(map(\.shownEditTime)),

@@ -69,7 +69,7 @@ struct DeadLetterRetry {
     }
 
     /// Stands where a producer's role does: what is stored late says nothing of how far the live stream has come.
-    private static let role = "retry"
+    static let role = "retry"
 }
 
 extension StreamID {

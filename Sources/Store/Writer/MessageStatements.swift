@@ -24,6 +24,18 @@ enum MessageStatements {
         """
     }
 
+    /// Whether a copy comes late (`MessageRow.isLate`): while another account is ahead in the channel, which is why the positions move
+    /// first; or, $36, as a dead letter that is tried again, when anything may be ahead of it. A count and `OFFSET 0`, so that no plan
+    /// reads all positions: each row looks up its channel's, account by account.
+    private static let isLate = """
+        ($36 OR e.chat_type = 'channel' AND (
+            SELECT count(*) > 0 FROM aaltohub.producers a CROSS JOIN LATERAL (
+                SELECT FROM aaltohub.positions mine JOIN aaltohub.positions p USING (box, channel_id, generation)
+                WHERE mine.account = $1 AND p.account = a.account AND mine.box = 'channel' AND mine.channel_id = e.chat_id
+                    AND p.value > mine.value OFFSET 0) ahead
+            WHERE a.role = 'listener' AND a.account <> $1))
+        """
+
     /// Merges one copy per message: `MessageRow.merge` in SQL, with the tombstones of messages that were deleted before they came.
     /// Returns what changed; a copy that changes nothing writes nothing, be it received earlier: nobody waits to be told that.
     static let merge = Statement(
@@ -42,7 +54,7 @@ enum MessageStatements {
                     coalesce(e.deleted_at, t.deleted_at, u.deleted_at) IS NOT NULL, least(e.deleted_at, t.deleted_at, u.deleted_at),
                     CASE WHEN coalesce(e.deleted_at, t.deleted_at, u.deleted_at) IS NOT NULL
                         THEN coalesce(e.presumed, true) AND coalesce(t.presumed, true) AND coalesce(u.presumed, true) END,
-                    e.unsettled_edit_date, e.unsettled_edit_date = e.edit_date AND NOT e.settled, e.received_at
+                    e.unsettled_edit_date, NOT e.settled AND (e.unsettled_edit_date = e.edit_date OR \(isLate)), e.received_at
                 FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
                         $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35) AS e (
                     chat_type, chat_id, id, sent_at, edited_at, sender_id, text, entities, media_type, media_kind, media, media_id,
@@ -70,9 +82,9 @@ enum MessageStatements {
                         ELSE coalesce(m.deletion_presumed, false) AND excluded.deletion_presumed END,
                     unsettled_edit_date = greatest(m.unsettled_edit_date, excluded.unsettled_edit_date),
                     received_at = least(m.received_at, excluded.received_at),
-                    suspect = greatest(m.unsettled_edit_date, excluded.unsettled_edit_date)
-                            = CASE WHEN \(isNewer) THEN excluded.merge_edit_date ELSE m.merge_edit_date END
-                        AND NOT CASE WHEN \(isNewer) THEN excluded.merge_settled ELSE m.merge_settled END
+                    suspect = CASE WHEN \(isNewer)
+                        THEN NOT excluded.merge_settled AND (excluded.suspect OR m.unsettled_edit_date = excluded.merge_edit_date)
+                        ELSE m.suspect OR NOT m.merge_settled AND excluded.unsettled_edit_date = m.merge_edit_date END
                 WHERE \(isNewer)
                     OR excluded.reactions_key > m.reactions_key OR excluded.sender_name_key > m.sender_name_key
                     OR excluded.views > coalesce(m.views, -1) OR excluded.forwards > coalesce(m.forwards, -1)
