@@ -76,7 +76,8 @@ extension Pipeline {
         let row = postgres.rows[key]
         if row?.deletion != nil { return true }
         if event.kind == .delete {
-            guard row == nil else { return false }
+            // What another account stored behind the crawl's back is read again.
+            if let row { return wasInGap && row.isSuspect }
             return wasInGap || postgres.tombstones[key] != nil || postgres.chatlessTombstones[account]?[event.id] != nil
         }
         // Differences leave out what is gone since.
@@ -95,7 +96,9 @@ extension Pipeline {
     /// Nothing is on its way, as far as anybody knows.
     var isSettled: Bool {
         transactions.isEmpty && !postgres.gaps.contains(where: matters)
-            && listeners.allSatisfy { $0.machine.map { $0.link.unacknowledged == 0 && $0.link.isWelcomed } ?? false }
+            && listeners.indices.allSatisfy { n in
+                isGone(n) || listeners[n].machine.map { $0.link.unacknowledged == 0 && $0.link.isWelcomed } ?? false
+            }
             && backfill.link.map { $0.unacknowledged == 0 && $0.isWelcomed } ?? false && !postgres.jobs.contains(where: \.isOpen)
     }
 
@@ -118,8 +121,9 @@ extension Pipeline {
 
     /// What differs from the truth.
     var differences: [String] {
-        var out = referee.lostFromDisks
-        for n in 0..<telegram.accounts {
+        let staying = listeners.indices.filter { !isGone($0) }
+        var out = staying.flatMap { referee.lostFromDisk("account\($0)") }
+        for n in staying {
             for (box, place) in [(BoxKey.common, Telegram.Place.common(n))] + telegram.channels.map({ (.channel($0), .channel($0)) }) {
                 let mine = postgres.positions["account\(n)"]?[box]?.value
                 if mine != telegram[place].position {

@@ -77,6 +77,10 @@ extension Pipeline {
         note("heal")
         for n in listeners.indices {
             makeRoom(n)
+            if isGone(n) {
+                killListener(n)
+                continue
+            }
             if listeners[n].isPaused { resume(.listener(n), listeners[n].life) }
             if listeners[n].machine == nil { startListener(n) }
         }
@@ -87,6 +91,9 @@ extension Pipeline {
         for writer in writers.dropLast() where writer.isAlive { killWriter(writer.id) }
         if !writers.contains(where: \.isAlive) { startWriter() }
     }
+
+    /// Whether this account never comes back, put out by Telegram: what it has left lies with the other one.
+    func isGone(_ n: Int) -> Bool { isHealed && n > 0 && losesAccount }
 
     // MARK: stopped processes
 

@@ -146,11 +146,14 @@ final class Pipeline {
     var trace: [String] = []
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     let onlyKills: Bool
+    /// The second account is put out when everything else heals.
+    let losesAccount: Bool
 
     init(seed: UInt64, bug: Bug? = nil, keepsTrace: Bool = false) {
         self.seed = seed
         self.bug = bug
         self.keepsTrace = keepsTrace
+        losesAccount = seed.isMultiple(of: 3)
         var generator = SeededGenerator(seed: seed)
         func chance(_ values: [Double]) -> Double { values[Int.random(in: 0..<values.count, using: &generator)] }
         onlyKills = Int.random(in: 0..<4, using: &generator) == 0
@@ -407,7 +410,7 @@ final class Pipeline {
     // MARK: listeners
 
     func startListener(_ n: Int) {
-        guard listeners[n].machine == nil else { return }
+        guard listeners[n].machine == nil, !isGone(n) else { return }
         listeners[n].life += 1
         listeners[n].isPaused = false
         listeners[n].held = []

@@ -27,6 +27,15 @@ struct Referee {
         /// The first record that its last HELLO named.
         var first: [StreamID: UInt64] = [:]
 
+        /// What is before the first record that it named, it never sends: a WELCOME that answers its predecessor's HELLO names no cursor
+        /// of a stream that is newer than that.
+        var outstanding: UInt64 {
+            sent.reduce(0) { sum, lane in
+                let before = max(committed[lane.key] ?? 0, (first[lane.key] ?? 1) - 1)
+                return sum + lane.value - min(lane.value, before)
+            }
+        }
+
         mutating func note(_ stream: StreamID, _ number: UInt64, _ credit: UInt32) {
             committed[stream] = max(number, committed[stream] ?? 0)
             self.credit = credit
@@ -58,7 +67,7 @@ struct Referee {
         guard var allowance = allowances[producer], allowance.credit > 0 else { return complain("EVENTS before a WELCOME") }
         allowance.sent[stream] = max(last, allowance.sent[stream] ?? 0)
         allowances[producer] = allowance
-        let outstanding = allowance.sent.reduce(0) { $0 + $1.value - min($1.value, allowance.committed[$1.key] ?? 0) }
+        let outstanding = allowance.outstanding
         if outstanding > UInt64(allowance.credit) { complain("\(outstanding) records are sent where \(allowance.credit) are allowed") }
     }
 
@@ -129,9 +138,9 @@ struct Referee {
     }
 
     /// What was on a disk and is not stored.
-    var lostFromDisks: [String] {
-        durable.sorted { $0.key < $1.key }.flatMap { account, records in
-            records.filter { !isApplied($0.stream, $0.number) }.map { "\(account): record \($0.number) was on the disk and is lost" }
+    func lostFromDisk(_ account: String) -> [String] {
+        (durable[account] ?? []).filter { !isApplied($0.stream, $0.number) }.map {
+            "\(account): record \($0.number) was on the disk and is lost"
         }
     }
 
