@@ -98,7 +98,11 @@ PIPELINE_BUGS = {
         ("WriterCore/MessageRow.swift", "        deletion = DeletionMark.merge(deletion, other.deletion)\n", "        deletion = other.deletion\n")
     ],
     "credit_not_returned_after_stale": [
-        ("ProducerCore/ProducerMachine.swift", "            runs[0].lanes[i].sent = runs[0].lanes[i].committed\n", "")
+        (
+            "ProducerCore/ProducerMachine.swift",
+            "            runs[0].lanes[i].sent = runs[0].lanes[i].committed\n",
+            "            runs[0].lanes[i].sent = max(runs[0].lanes[i].sent, runs[0].lanes[i].committed)\n",
+        )
     ],
 }
 # What 200 seeds do not bring to light: two writers in one row at once are too rare in these worlds. It is run by its name.
