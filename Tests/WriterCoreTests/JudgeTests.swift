@@ -75,6 +75,13 @@ import WriterCore
         #expect(out.refusals.count == 1)
     }
 
+    @Test func what_an_older_writer_welcomed_is_stale_to_a_newer_one_until_it_says_hello_there() {
+        let out = judge(batches: [Build.batch(1, [Build.record(100, 101)])], stored: Build.state(), epoch: 4, credit: 1)
+        #expect(out.accepted.isEmpty && out.cursors.isEmpty && out.positions.isEmpty)
+        #expect(out.supersededBy == nil)
+        #expect(out.refusals.map(\.summary) == ["STALE 0"])
+    }
+
     @Test func numbers_that_no_column_holds_are_refused() {
         for first in [0, UInt64.max, UInt64(Int64.max)] {
             let out = Build.judged([Build.batch(first, [Build.record(1, 2), Build.record(2, 3)])], Build.state())
