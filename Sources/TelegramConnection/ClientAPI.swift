@@ -79,11 +79,13 @@ public struct TelegramAPI: Sendable {
 
     /// Makes the call once. A call that must still wait fails at once with the rest of its wait, without troubling the server.
     ///
-    /// - Parameter isIdempotent: whether the session may send it again when it cannot tell if the server has it.
+    /// - Parameters:
+    ///   - isIdempotent: whether the session may send it again when it cannot tell if the server has it.
+    ///   - goesAhead: whether it leaves before its turn in its method's pace, since a person waits for it. Waits of the server's it keeps.
     public func once(
-        _ call: TLObject, isIdempotent: Bool = true, deadline: Duration = RequestPolicy.deadline
+        _ call: TLObject, isIdempotent: Bool = true, goesAhead: Bool = false, deadline: Duration = RequestPolicy.deadline
     ) async throws(CallFailure) -> TLValue {
-        let answer = try await bytes(call, isIdempotent: isIdempotent, deadline: deadline)
+        let answer = try await timed(call, isIdempotent: isIdempotent, goesAhead: goesAhead, deadline: deadline).bytes
         do {
             return try TL.decodeResult(answer, of: call.name, layer: encoder.layer)
         } catch {
@@ -103,7 +105,7 @@ public struct TelegramAPI: Sendable {
 
     /// As `bytes`, with the time by this machine's clock at which the call left: what the answer shows is not older.
     public func timed(
-        _ call: TLObject, isIdempotent: Bool = true, deadline: Duration = RequestPolicy.deadline
+        _ call: TLObject, isIdempotent: Bool = true, goesAhead: Bool = false, deadline: Duration = RequestPolicy.deadline
     ) async throws(CallFailure) -> (bytes: [UInt8], sentAt: UnixTime) {
         let body: [UInt8]
         do {
@@ -111,7 +113,7 @@ public struct TelegramAPI: Sendable {
         } catch {
             throw .undecodable("\(call.name) cannot be written for layer \(encoder.layer): \(error)")
         }
-        try await waitForTurn(call)
+        try await waitForTurn(call, goesAhead: goesAhead)
         book.content.withLock { $0.counts.called(call.name) }
         let sentAt = hostTime
         do {
@@ -145,11 +147,13 @@ public struct TelegramAPI: Sendable {
     }
 
     /// Holds the call back while its method or chat must wait, and gives calls of one method their turns.
-    private func waitForTurn(_ call: TLObject) async throws(CallFailure) {
+    private func waitForTurn(_ call: TLObject, goesAhead: Bool) async throws(CallFailure) {
         if let sharing, TelegramAPI.scarce.contains(call.name) { remember(await sharing.read()) }
         try refuseWhileWaiting(call)
         let now = hostNow
-        let turn = book.content.withLock { $0.pacer.reserve(call.name, now: now, latest: now + TelegramAPI.paceMost) }
+        let turn = book.content.withLock {
+            $0.pacer.reserve(call.name, now: now, latest: now + TelegramAPI.paceMost, goesAhead: goesAhead)
+        }
         guard let turn else {
             let next = book.content.withLock { $0.pacer.next(call.name, now: now) }
             throw held(call, for: next - now)

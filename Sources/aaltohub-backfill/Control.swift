@@ -90,7 +90,8 @@ extension Crawler {
         }
     }
 
-    /// Two calls tell about how many messages a crawl would find.
+    /// Two calls tell about how many messages a crawl would find. Somebody waits for them: they go ahead of a crawl's pages, and what must
+    /// wait is told instead of waited for.
     private func estimate(_ group: Ledger.Group, since: Int64) async throws(ControlFailure) -> JSON {
         guard let peer = await peers.input(of: group.key) else { throw ControlFailure("its access hash is not known yet") }
         do {
@@ -112,7 +113,9 @@ extension Crawler {
         }
     }
 
-    private func ask(_ call: TLObject) async throws -> TLObject { try await api.call(call).object ?? TLObject("null") }
+    private func ask(_ call: TLObject) async throws -> TLObject {
+        try await api.once(call, goesAhead: true).object ?? TLObject("null")
+    }
 
     private func first(_ answer: TLObject) -> Int64 { answer["messages"]?.vector?.first?.object?["id"]?.int ?? 0 }
 

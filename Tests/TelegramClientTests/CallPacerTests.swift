@@ -20,6 +20,20 @@ import Testing
         #expect(unpaced.reserve("messages.getHistory", now: at(1), latest: at(60)) == at(30))
     }
 
+    @Test func who_goes_ahead_leaves_at_once_and_the_ones_after_it_wait_for_it() {
+        let method = "messages.getHistory"
+        var pacer = CallPacer(pages: .seconds(2))
+        func turn(_ second: Double, goesAhead: Bool = false) -> Instant? {
+            pacer.reserve(method, now: at(second), latest: at(second + 5), goesAhead: goesAhead)
+        }
+        #expect(turn(0) == at(0) && turn(0) == at(2))
+        #expect(turn(1, goesAhead: true) == at(1) && turn(1, goesAhead: true) == at(1))
+        // The turns at 4 and 6 are taken by those two.
+        #expect(turn(1) == nil && turn(3) == at(8))
+        // Even where nobody else would be let in.
+        #expect(turn(4) == nil && turn(4, goesAhead: true) == at(4))
+    }
+
     @Test func another_pace_is_taken_over_but_no_faster_than_the_server_bears() {
         let method = "messages.getHistory"
         func gap(_ pacer: inout CallPacer, _ second: Double) -> Double? {

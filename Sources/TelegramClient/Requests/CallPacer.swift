@@ -68,13 +68,15 @@ public struct CallPacer: Sendable {
     }
 
     /// When a call of this method may leave, which is taken from the ones after it; nil when that would be later than `latest`.
-    public mutating func reserve(_ method: String, now: Instant, latest: Instant) -> Instant? {
+    ///
+    /// - Parameter goesAhead: it leaves now, and only the ones after it wait for it: over time the pace is the same.
+    public mutating func reserve(_ method: String, now: Instant, latest: Instant, goesAhead: Bool = false) -> Instant? {
         guard var lane = lanes[method] ?? ceilings[method].map({ Lane(rate: $0, free: now, deafUntil: now) }) else { return now }
         let at = max(lane.free, now)
-        if at > latest { return nil }
+        if at > latest, !goesAhead { return nil }
         lane.free = at + CallPacer.interval(lane.rate)
         lanes[method] = lane
-        return at
+        return goesAhead ? now : at
     }
 
     /// When the next call of this method could leave.
