@@ -58,11 +58,11 @@ class Browser:
 class Speaker:
     """A Telethon user on a thread of its own: Playwright has this one's event loop."""
 
-    def __init__(self, stack, phone):
+    def __init__(self, stack, phone, password=None):
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
         self.stack = contextlib.AsyncExitStack()
-        self.client = self.run(self.stack.enter_async_context(person(stack, phone)))
+        self.client = self.run(self.stack.enter_async_context(person(stack, phone, password)))
 
     def run(self, work):
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)

@@ -21,7 +21,7 @@ export function chart({ title, hint, series, text, minutes }) {
     const svg = s("svg", { role: "img", "aria-labelledby": `${id} ${id}-now`, class: "plot" }, grid, lines, pointer);
     const values = series.map(() => h("b", { class: "num" }, "–"));
     const when = h("span", { class: "soft num" });
-    const none = h("p", { class: "none soft" }, "No values yet");
+    const none = h("p", { class: "none soft" }, h("span", {}, "No values yet"));
     const legend = h("div", { class: "legend", id: `${id}-now` },
         series.map((one, i) => h("span", {}, h("i", { class: `swatch ${one.class}` }), one.name, " ", values[i])), when);
     const element = h("figure", { class: "card chart" }, h("figcaption", {}, h("h2", { id, title: hint }, title), legend), h("div", { class: "plotbox" }, svg, none));

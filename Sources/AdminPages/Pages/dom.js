@@ -210,3 +210,6 @@ export function progress(done, total) {
             "aria-valuenow": known ? Math.round(share * 100) : null, "aria-valuetext": text },
         h("span", { css: { width: known ? `${share * 100}%` : "35%" } })), h("span", { class: "num soft" }, text));
 }
+
+/** What a service message tells, such as "chat add user". */
+export const serviceText = (service) => `${service.kind ?? service.type ?? service._ ?? service.action ?? "service message"}`.replace(/^messageAction/, "").replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").toLowerCase();

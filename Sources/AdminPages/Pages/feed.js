@@ -1,7 +1,7 @@
 // Messages as they come: inserts, edits and deletions, newest first.
 
 import { api } from "./api.js";
-import { h, icon, empty, failure, loading, ago, bytes, badge } from "./dom.js";
+import { h, icon, empty, failure, loading, ago, bytes, badge, serviceText } from "./dom.js";
 
 // Entries that a page keeps; older ones leave at the bottom.
 const most = 300;
@@ -25,7 +25,7 @@ function media(row) {
     const url = address(row.media_url), about = row.media ?? {};
     const name = [row.media_kind ?? row.media_type, about.file_name ?? about.name, about.size && bytes(about.size)].filter(Boolean).join(" · ");
     const chip = () => url ? h("a", { class: "chip", href: url.href, target: "_blank", rel: "noopener noreferrer" }, icon("file"), name)
-        : h("span", { class: "chip" }, icon("file"), `${name}${row.media_url ? "" : " · not fetched yet"}`);
+        : h("span", { class: "chip" }, icon("file"), `${name}${row.media_url ? "" : " · not fetched"}`);
     if (!url) return chip();
     if (row.media_type === "photo" || row.media_kind === "photo") {
         const image = h("img", { src: url.href, alt: "Photo", loading: "lazy", decoding: "async", referrerpolicy: "no-referrer" });
@@ -46,7 +46,6 @@ function words(row) {
     const said = row.service && !row.text ? serviceText(row.service) : row.text;
     return said ? h("p", { class: row.service && !row.text ? "said soft" : "said", dir: "auto" }, said) : null;
 }
-const serviceText = (service) => `${service.kind ?? service.type ?? service._ ?? service.action ?? "service message"}`.replace(/^messageAction/, "").replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").toLowerCase();
 
 function kindOf(event, row, before) {
     if (row.is_deleted && !(before?.is_deleted)) return "deletion";

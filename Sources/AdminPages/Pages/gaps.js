@@ -25,7 +25,7 @@ function gapRow(gap, groups) {
     const crawl = group?.crawl && ["queued", "running"].includes(group.crawl.state) ? group.crawl : null;
     return row(gapColumns, [
         where, reasons[gap.reason] ?? `${gap.reason}`.replaceAll("_", " "), ago(gap.found_at), gap.account,
-        !crawl ? badge("off", "not yet") : crawl.state === "queued" ? badge("busy", "queued") : progress(crawl.messages, crawl.total),
+        !crawl ? (group?.status === "error" ? badge("bad", "failed", group.last_error) : badge("off", "not yet")) : crawl.state === "queued" ? badge("busy", "queued") : progress(crawl.messages, crawl.total),
     ]);
 }
 

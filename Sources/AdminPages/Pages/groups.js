@@ -7,12 +7,13 @@ import { h, say, keyed, badge, card, present, empty, ago, ask, tell, doing, tabl
 const kinds = { active: "good", initializing: "busy", inactive: "off", error: "bad" };
 const words = { active: "active", initializing: "first crawl", inactive: "off", error: "error" };
 
+// What falls is sorted from the newest or the most on, until one asks for it the other way round.
 const columns = [
     { name: "Group", sort: (group) => (group.title ?? "").toLowerCase() },
     { name: "Status", sort: (group) => ["error", "initializing", "active", "inactive"].indexOf(group.status) },
-    { name: "Last message", sort: (group) => -(moment(group.last_message_at) || 0), class: "tight" },
+    { name: "Last message", sort: (group) => -(moment(group.last_message_at) || 0), falls: true, class: "tight" },
     { name: "Crawl" },
-    { name: "Errors", sort: (group) => -(group.error_count ?? 0), class: "tight" },
+    { name: "Errors", sort: (group) => -(group.error_count ?? 0), falls: true, class: "tight" },
     { name: "On", class: "tight" },
     { name: "Action", class: "tight" },
 ];
@@ -130,7 +131,7 @@ export async function show(view) {
         list.sort((a, b) => { const x = key(a), y = key(b); return (x < y ? -1 : x > y ? 1 : 0) * (backwards ? -1 : 1); });
         set(list, (group) => group.group_id);
         made.element.querySelectorAll("th").forEach((head, i) => {
-            if (i === order) head.setAttribute("aria-sort", backwards ? "descending" : "ascending");
+            if (i === order) head.setAttribute("aria-sort", backwards !== Boolean(columns[i].falls) ? "descending" : "ascending");
             else head.removeAttribute("aria-sort");
         });
         const on = groups.filter((group) => group.is_enabled !== false).length;
@@ -140,7 +141,7 @@ export async function show(view) {
     }
     async function look() {
         // The table as it is now; coverage is known from the status.
-        const covered = new Map((live.groups ?? []).map((group) => [group.group_id, group.coverage]));
+        const covered = new Map((live.groups ?? await api.groups()).map((group) => [group.group_id, group.coverage]));
         groups = (await api.crawlerStatus()).map((group) => ({ ...group, coverage: covered.get(group.group_id) }));
         if (view.here) draw();
     }

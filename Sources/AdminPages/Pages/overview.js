@@ -2,7 +2,7 @@
 
 import { api, newest } from "./api.js";
 import { chart } from "./charts.js";
-import { h, say, keyed, badge, mark, card, present, empty, ago, count, span, moment } from "./dom.js";
+import { h, say, keyed, badge, mark, card, present, empty, ago, count, span, moment, serviceText } from "./dom.js";
 import { live } from "./live.js";
 import { kindOf, stageCard, total } from "./stages.js";
 
@@ -44,12 +44,14 @@ function crawlerCard() {
     };
 }
 
+const gist = (row) => row?.text || row?.media_type || (row?.service ? serviceText(row.service) : "");
+
 function latest(groups, texts) {
     const rows = newest(groups.filter((group) => group.last_message_at), "last_message_at").slice(0, shownGroups);
     if (!rows.length) return empty("No messages yet", "What arrives in a registered group is shown here.");
     return h("ul", { class: "latest" }, rows.map((group) => h("li", {},
         h("a", { href: `/feed?group=${encodeURIComponent(group.group_id)}`, class: "name" }, group.title ?? `${group.telegram_id}`),
-        h("span", { class: "text soft", dir: "auto" }, texts.get(group.group_id)?.text || texts.get(group.group_id)?.media_type || ""), ago(group.last_message_at))));
+        h("span", { class: "text soft", dir: "auto" }, gist(texts.get(group.group_id))), ago(group.last_message_at))));
 }
 
 export async function show(view) {
