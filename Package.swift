@@ -22,6 +22,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -73,6 +74,14 @@ let package = Package(
         // MARK: wrappers
         .target(name: "ZeroMQ", dependencies: ["CLibzmq"]),
         .target(name: "PostgreSQL", dependencies: ["Primitives", "CLibpq"]),
+        .target(
+            name: "HTTPS",
+            dependencies: [
+                "Primitives",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
 
         // MARK: shells
         .target(
@@ -120,7 +129,7 @@ let package = Package(
         .target(
             name: "Broadcast",
             dependencies: [
-                "SupervisorCore", "Primitives",
+                "SupervisorCore", "Primitives", "HTTPS",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -129,7 +138,7 @@ let package = Package(
         .target(
             name: "ObjectStore",
             dependencies: [
-                "Primitives", "Cryptography",
+                "Primitives", "Cryptography", "HTTPS",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -170,7 +179,7 @@ let package = Package(
             name: "aaltohub-supervisor",
             dependencies: [
                 "AdminPages", "Broadcast", "ObjectStore", "SupervisorCore", "RealtimeServer", "AccountStage", "TelegramClient", "EventLink", "ServiceKit", "Store", "PostgreSQL", "ZeroMQ", "Cryptography",
-                "Primitives",
+                "Primitives", "HTTPS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),

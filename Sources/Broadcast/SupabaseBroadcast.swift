@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import HTTPS
 import NIOCore
 import NIOHTTP1
 import Primitives
@@ -53,13 +54,7 @@ public struct SupabaseBroadcast: Sendable {
 
     public init(_ options: Options) {
         self.options = options
-        var configuration = HTTPClient.Configuration()
-        configuration.timeout.connect = .nanoseconds(Limits.connect.inNanoseconds)
-        // A redirect would carry the key to another host.
-        configuration.redirectConfiguration = .disallow
-        // An endpoint that is away is told at once: whoever waits knows how long.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        client = HTTPS.client(connectTimeout: Limits.connect)
     }
 
     /// Ends the connections. Call it once, after the last `post`.
@@ -82,8 +77,7 @@ public struct SupabaseBroadcast: Sendable {
             let status = Int(response.status.code)
             return (BroadcastAnswer(status: status, body: try await Self.read(response)), status)
         } catch {
-            // The error of a connection does not hold the headers, and so not the key.
-            return (.unavailable("\(error)"), nil)
+            return (.unavailable(HTTPS.reason(error)), nil)
         }
     }
 

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import HTTPS
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -55,12 +56,7 @@ public struct SupabaseStorage: ObjectStore {
         var base = options.url
         while base.hasSuffix("/") { base.removeLast() }
         self.base = base + "/storage/v1"
-        var configuration = HTTPClient.Configuration()
-        configuration.timeout.connect = .nanoseconds(Limits.connect.inNanoseconds)
-        configuration.redirectConfiguration = .disallow
-        // A store that is away is told at once: whoever waits knows how long.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        client = HTTPS.client(connectTimeout: Limits.connect)
         self.logger = logger
     }
 
@@ -274,8 +270,7 @@ public struct SupabaseStorage: ObjectStore {
         } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost || error == .emptyScheme {
             throw .misconfigured("\(base): \(error)")
         } catch {
-            // The error of a connection does not hold the headers, and so not the key.
-            throw .unavailable("\(error)")
+            throw .unavailable(HTTPS.reason(error))
         }
     }
 }

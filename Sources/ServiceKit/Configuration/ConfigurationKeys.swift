@@ -177,8 +177,9 @@ extension Configuration {
             ConfigurationKey(
                 "supabase.jwks", \.supabase.jwks, unit: "absolute path or https:// URL, or empty", check: { $0.isEmpty ? nil : keySet($0) },
                 "The public keys with which the project signs its users' tokens, where it uses asymmetric ones:",
-                "https://PROJECT.supabase.co/auth/v1/.well-known/jwks.json. A legacy secret is the credential",
-                "supabase_jwt_secret."),
+                "https://PROJECT.supabase.co/auth/v1/.well-known/jwks.json. Redirects are not followed. Whoever the system",
+                "trusts (/etc/ssl/certs) may answer, or with SSL_CERT_FILE=FILE.pem in the environment whom that names;",
+                "so it is for supabase.url and broadcast.url, too. A legacy secret is the credential supabase_jwt_secret."),
             ConfigurationKey(
                 "broadcast.sink", \.broadcast.sink,
                 "Where changes of messages are sent beside the supervisor's own feed (GET /changes, its websocket): to the",

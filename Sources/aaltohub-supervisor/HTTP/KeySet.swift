@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import HTTPS
 import NIOCore
 import Primitives
 import ServiceKit
@@ -44,12 +45,7 @@ final class KeySet: Sendable {
     /// Asks the address until the task is cancelled, and hands every set over.
     func run(_ take: @Sendable ([TokenKey]) -> Void) async {
         guard !address.isEmpty else { return }
-        // Keys come from the address that was configured, not from where that may point.
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        // When it is tried again is decided here.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        let client = HTTPS.client()
         await ask(client, take)
         do {
             try await client.shutdown()
@@ -75,8 +71,9 @@ final class KeySet: Sendable {
                     trouble = nil
                 } catch {
                     times.failed(now: SystemClock.now, using: &generator)
-                    if "\(error)" != trouble { context.logger.warning("supabase.jwks: \(address): \(error)") }
-                    trouble = "\(error)"
+                    let reason = HTTPS.reason(error)
+                    if reason != trouble { context.logger.warning("supabase.jwks: \(address): \(reason)") }
+                    trouble = reason
                 }
             } else if isWanted {
                 wanted()  // its turn comes
