@@ -17,6 +17,7 @@ def heard(message):
 async def realtime(address, key):
     import realtime
 
+    tell(version=realtime.__version__)
     client = realtime.AsyncRealtimeClient(f"{address}/realtime/v1", key, auto_reconnect=True)
     await client.connect()
     channel = client.channel("messages")
@@ -30,8 +31,9 @@ async def realtime(address, key):
 
 
 async def supabase(address, key):
-    from supabase import acreate_client
+    from supabase import __version__, acreate_client
 
+    tell(version=__version__)
     client = await acreate_client(address, key)
     channel = client.channel("messages")
     channel.on_broadcast("insert", heard).on_broadcast("update", heard).on_broadcast("shout", heard)

@@ -1,12 +1,11 @@
 """Changes of messages reach whoever follows them: the supervisor's feed (GET /changes) and a Supabase Realtime, played by a stand-in that
 the unmodified PyPI clients accept."""
-import asyncio, json, signal, threading, time, urllib.error, urllib.request
+import json, signal, threading, time, urllib.error, urllib.request
 
 import pytest
-from realtime import AsyncRealtimeClient
-from supabase import acreate_client
 
 from faults import Faulty
+from realtime_clients import CLIENTS, Subscriber
 from realtime_stand_in import RealtimeStandIn
 from stack import Stack, until
 
@@ -108,40 +107,28 @@ def world():
 
 def test_a_message_its_edit_and_its_deletion_reach_a_subscriber(world):
     before = world.newest()
-    got, also = [], []
+    clients = [Subscriber(client, world.endpoint.url, KEY, world.stack.folder) for client in CLIENTS]
+    try:
+        for client in clients:
+            client.joins()
 
-    async def follow():
-        client = AsyncRealtimeClient(f"{world.endpoint.url}/realtime/v1", KEY)
-        await client.connect()
-        project = await acreate_client(world.endpoint.url, KEY)
-        for source, found in ((client, got), (project, also)):
-            channel, subscribed = source.channel("messages"), asyncio.Event()
-            for event in ("insert", "update"):
-                channel.on_broadcast(event, found.append)
-            await channel.subscribe(lambda state, error: subscribed.set())
-            await asyncio.wait_for(subscribed.wait(), 20)
+        def arrives(count):
+            for client in clients:
+                until(lambda: len(client.events) >= count, 20, f"{count} changes at {client.client}: {client.events}")
 
-        async def arrives(count):
-            for _ in range(400):
-                if min(len(got), len(also)) >= count:
-                    return
-                await asyncio.sleep(0.05)
-            raise AssertionError(f"{len(got)} of {count} arrived: {got}")
-
-        number = await asyncio.to_thread(world.faulty.send, "supergroup", "Moi 👋")
-        await arrives(1)
-        await asyncio.to_thread(world.faulty.edit, "supergroup", number, "Moi taas")
-        await arrives(2)
-        await asyncio.to_thread(world.faulty.delete, "supergroup", number)
-        await arrives(3)
-        await client.close()
-        await project.remove_all_channels()
-        return number
-
-    number = asyncio.run(follow())
+        number = world.faulty.send("supergroup", "Moi 👋")
+        arrives(1)
+        world.faulty.edit("supergroup", number, "Moi taas")
+        arrives(2)
+        world.faulty.delete("supergroup", number)
+        arrives(3)
+    finally:
+        for client in clients:
+            client.close()
+    got = clients[0].events
     assert [m["event"] for m in got] == ["insert", "update", "update"]
-    assert also == got
-    rows = [m["payload"] for m in got]
+    assert all(client.events == got for client in clients), clients
+    rows = [m["row"] for m in got]
     assert [r["text"] for r in rows] == ["Moi 👋", "Moi taas", "Moi taas"]
     assert [r["is_deleted"] for r in rows] == [False, False, True]
     assert all(r["telegram_message_id"] == number and r["group_id"] == world.group for r in rows)
@@ -154,7 +141,7 @@ def test_a_message_its_edit_and_its_deletion_reach_a_subscriber(world):
     # The feed has the same changes under the same ids, in the order of the commits.
     status, page = world.changes(after=before)
     assert status == 200 and page["more"] is False
-    assert [str(c["id"]) for c in page["changes"]] == [m["meta"]["id"] for m in got]
+    assert [str(c["id"]) for c in page["changes"]] == [m["id"] for m in got]
     assert [c["event"] for c in page["changes"]] == ["insert", "update", "update"]
     assert page["last"] == page["changes"][-1]["id"]
     assert page["changes"][-1]["row"] == rows[-1]

@@ -1,5 +1,5 @@
 """The supervisor speaks Supabase's Realtime protocol: the unmodified clients from PyPI subscribe to `messages` and miss nothing."""
-import http.client, importlib.metadata, json, os, pathlib, signal, socket, ssl, subprocess, sys, threading, time, urllib.parse
+import http.client, importlib.metadata, json, signal, socket, ssl, subprocess, threading, time, urllib.parse
 
 import jwt
 import pytest
@@ -7,51 +7,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from faults import Faulty
+from realtime_clients import CLIENTS, OLD, Subscriber
 from stack import ROOT, Stack, until
 
 TOKEN, SECRET = "token-of-the-test", "the-legacy-secret-of-a-supabase-project"
-OLD = "2.0.6"
-SUBSCRIBER = pathlib.Path(__file__).with_name("realtime_subscriber.py")
-
-
-def old_client():
-    """A folder with the old version of `realtime` and what belongs to it, from PyPI; it stays there for the next time."""
-    folder = ROOT / ".build" / f"realtime-{OLD}-{sys.version_info[0]}.{sys.version_info[1]}"
-    if not (folder / "complete").exists():
-        done = subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(folder), f"realtime=={OLD}"],
-            capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, f"pip cannot install realtime {OLD}: {done.stderr}"
-        (folder / "complete").touch()
-    return folder
-
-
-class Subscriber:
-    """A client in a process of its own, and what it told."""
-
-    def __init__(self, stack, kind, key, path=None):
-        environment = {**os.environ, **({"PYTHONPATH": str(path)} if path else {})}
-        self.log = stack.folder / f"subscriber-{kind}-{id(self)}.log"
-        self.process = subprocess.Popen(
-            [sys.executable, str(SUBSCRIBER), kind, f"http://127.0.0.1:{stack.http_port}", key], stdout=subprocess.PIPE, env=environment,
-            stderr=open(self.log, "wb"), text=True)
-        self.events, self.states, self.kind = [], [], kind
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        for line in self.process.stdout:
-            said = json.loads(line)
-            (self.states if "state" in said else self.events).append(said)
-
-    def joins(self, times=1):
-        until(lambda: [s["state"] for s in self.states].count("SUBSCRIBED") >= times, 30, f"join {times} of {self.kind}: {self.states}")
-
-    def ids(self):
-        return [int(e["id"]) for e in list(self.events) if e["id"] and e["event"] != "shout"]
-
-    def close(self):
-        self.process.kill()
-        self.process.wait(10)
 
 
 class UntrustedAddress:
@@ -90,12 +49,12 @@ class World(Faulty):
         stack.ctl("admin", "add", "boss", "--role", "admin")
         stack.start("supervisor")
         self.clients = {}
+        until(lambda: self.call("GET", "/admin/session", token=signed("reader"))[0] == 200, 10, "the table of admins")
 
     def subscribe(self):
-        reader = signed("reader")
-        self.clients = {
-            "realtime": Subscriber(self.stack, "realtime", reader), OLD: Subscriber(self.stack, "realtime", reader, old_client()),
-            "supabase": Subscriber(self.stack, "supabase", signed("boss"))}
+        address = f"http://127.0.0.1:{self.stack.http_port}"
+        keys = {"realtime": signed("reader"), OLD: signed("reader"), "supabase": signed("boss")}
+        self.clients = {client: Subscriber(client, address, keys[client], self.stack.folder) for client in CLIENTS}
         for client in self.clients.values():
             client.joins()
 
