@@ -131,6 +131,10 @@ def test_every_route_refuses_whoever_may_not(world):
         assert status(signed(STRANGER)) == 403, path
         if operation["x-role"] == "admin":
             assert status(signed(READER)) == 403, path
+        # The project's keys: everybody has the first, and the second opens Realtime alone.
+        assert status(signed(None, role="anon", aud=None, iss="supabase")) == 403, path
+        if not path.startswith("/realtime"):
+            assert status(signed(None, role="service_role", aud=None, iss="supabase")) == 403, path
     assert world.call("GET", "/healthz", token=None).text == "ok\n"
     assert world.call("GET", "/nowhere", token=None).status == 404
     answer = world.call("PATCH", "/admin/crawler-status")

@@ -1,8 +1,9 @@
 """The supervisor speaks Supabase's Realtime protocol: the unmodified clients from PyPI subscribe to `messages` and miss nothing."""
-import http.client, importlib.metadata, json, signal, socket, ssl, subprocess, threading, time, urllib.parse
+import asyncio, http.client, importlib.metadata, json, signal, socket, ssl, subprocess, threading, time, urllib.parse
 
 import jwt
 import pytest
+from realtime import AsyncRealtimeClient
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -316,6 +317,49 @@ def test_who_may_broadcast_over_http_and_what_comes_of_it(world):
     reader.say("broadcast", {"type": "broadcast", "event": "hello", "payload": {}}, "realtime:room")
     assert reader.hear()["payload"]["response"]["reason"].startswith("Unauthorized")
     for raw in (public, private, reader, *both):
+        raw.socket.close()
+
+
+def project_key(role, seconds=3600, key=SECRET):
+    """A key of the project's own, as Supabase shows it: it stands for nobody in particular."""
+    return jwt.encode({"iss": "supabase", "ref": "project", "role": role, "iat": int(time.time()), "exp": int(time.time()) + seconds}, key)
+
+
+def test_the_service_key_of_a_project_may_broadcast_and_hear_and_nothing_else_is_open_to_it(world):
+    service = project_key("service_role")
+    shout = {"topic": "messages", "event": "shout", "payload": {"from": "the backend"}}
+    reader = Raw(world, key=signed("reader")).join()
+    for more in ({"token": service}, {"token": None, "headers": {"apikey": service}}, {"token": service, "headers": {"apikey": service}}):
+        assert world.broadcast(shout, **more) == (202, "")
+        assert reader.hear()["payload"]["payload"] == shout["payload"]
+    assert world.call("POST", "/realtime/v1/api/broadcast/messages/events/shout", token=service, body={"n": 1}) == (202, "")
+    assert reader.hear()["payload"]["payload"] == {"n": 1}
+    until(lambda: json.loads(world.call("GET", "/admin/audit-log?limit=1")[1])[0]["actor"] == "role:service_role", 10, "who it was in the audit log")
+
+    async def client_broadcasts():
+        client = AsyncRealtimeClient(f"http://127.0.0.1:{world.stack.http_port}/realtime/v1", service)
+        channel, joined = client.channel("messages"), asyncio.Event()
+        await channel.subscribe(lambda state, error: joined.set())
+        await asyncio.wait_for(joined.wait(), 20)
+        await channel.send_broadcast("shout", {"from": "its client"})
+        await asyncio.to_thread(lambda: heard.append(reader.hear()["payload"]))
+        await client.close()
+
+    heard = []
+    asyncio.run(client_broadcasts())
+    assert (heard[0]["event"], heard[0]["payload"]) == ("shout", {"from": "its client"})
+    # It sees the rows, in private as well.
+    own = Raw(world, "2.0.0", key=service).join(private=True)
+    world.send("supergroup", "for the service, too")
+    assert own.hear(20)["payload"]["payload"]["text"] == "for the service, too"
+    # Who is not the project's, whose time is over, and everybody's key.
+    assert world.broadcast(shout, token=project_key("service_role", key="another-secret-of-another-project"))[0] == 401
+    assert world.broadcast(shout, token=project_key("service_role", seconds=-1))[0] == 401
+    assert world.broadcast(shout, token=project_key("anon"))[0] == 403
+    # Here the table says who may.
+    for method, path in (("GET", "/admin/gaps"), ("GET", "/changes"), ("POST", "/admin/live-crawler/restart"), ("POST", "/admin/session")):
+        assert world.call(method, path, token=service, body={} if method == "POST" else None)[0] == 403, path
+    for raw in (reader, own):
         raw.socket.close()
 
 

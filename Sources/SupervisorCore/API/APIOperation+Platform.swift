@@ -30,7 +30,7 @@ extension APIOperation {
         APIOperation(
             "post", path, tag: "realtime", summary, role: .admin, parameters: parameters, body: body, isBodyRequired: true,
             .empty(202, "sent to whoever listens"), .json(400, "the body is no JSON", said), .json(401, "no token, or none of ours", said),
-            .json(403, "the token is no admin's", said), .json(413, "the body is too large", said),
+            .json(403, "the token is no admin's and not of Supabase's service_role", said), .json(413, "the body is too large", said),
             .json(415, "the body is of another type", said),
             .json(422, "what is wrong, by field", APISchema.object(["errors": APISchema.anything])),
             .json(429, "too many a second, or too many at once", said), .json(503, "tokens cannot be checked now", said))
@@ -42,7 +42,7 @@ extension APIOperation {
             "Supabase Realtime's WebSocket, vsn 1.0.0 and 2.0.0: with apikey and the headers of an upgrade", role: nil,
             .empty(101, "a WebSocket"), .error(426, "the request asks for none")),
         broadcast(
-            "/realtime/v1/api/broadcast", "Broadcasts messages, all of them or none",
+            "/realtime/v1/api/broadcast", "Broadcasts messages, all of them or none; Supabase's service_role may, too",
             body: APISchema.object([
                 "messages": [
                     "type": "array", "minItems": 1, "maxItems": .integer(Int64(RealtimeLimits.messagesPerRequest)),
@@ -50,7 +50,7 @@ extension APIOperation {
                 ]
             ])),
         broadcast(
-            "/realtime/v1/api/broadcast/{topic}/events/{event}", "Broadcasts the body",
+            "/realtime/v1/api/broadcast/{topic}/events/{event}", "Broadcasts the body; Supabase's service_role may, too",
             parameters: [
                 .path("topic", word, "the channel"), .path("event", word, "the event"),
                 .query("private", APISchema.text, "true: only to those who joined privately"),

@@ -37,6 +37,15 @@ public struct Caller: Hashable, Sendable {
         self.everybodys = everybodys
     }
 
+    /// The holder of a Supabase project's service key, where Realtime is spoken: there it may broadcast and hear everything, as it may at
+    /// Supabase, without a row of its own; nil for any other token.
+    public init?(serviceRole claims: TokenClaims) {
+        guard claims.role == TokenClaims.serviceRole, !claims.isAnonymous else { return nil }
+        self.init(
+            subject: claims.subject ?? AdminTable.row(ofRole: TokenClaims.serviceRole), role: .admin, means: .token,
+            expiresAt: claims.expiresAt, everybodys: TokenClaims.serviceRole)
+    }
+
     /// The subject of the holder of the credential admin_token.
     public static let tokenSubject = "token"
 }

@@ -13,6 +13,9 @@ public struct TokenClaims: Hashable, Sendable {
     public var expiresAt: Int64
     /// `jti`.
     public var id: String?
+
+    /// The role of a Supabase project's service key.
+    public static let serviceRole = "service_role"
 }
 
 /// Checks JSON Web Tokens (RFC 7519) in the compact form of signatures (RFC 7515, 7.1).

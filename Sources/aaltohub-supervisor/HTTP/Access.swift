@@ -57,13 +57,15 @@ final class Access: Sendable {
 
     /// Who presents this token, from wherever it was taken: a header, an `apikey`, a message of a websocket.
     ///
-    /// - Parameter peer: the caller's address, by which failures are slowed down.
-    func caller(presenting text: String, from peer: String) throws(AccessRefusal) -> Caller {
+    /// - Parameters:
+    ///   - peer: the caller's address, by which failures are slowed down.
+    ///   - isRealtime: where Supabase's service role needs no row.
+    func caller(presenting text: String, from peer: String, isRealtime: Bool = false) throws(AccessRefusal) -> Caller {
         let digest = sha256(Array(text.utf8))
         let now = SystemClock.now
         if let seconds = state.withLock({ $0.limiter.wait(peer, digest: digest, now: now) }) { throw .slowedDown(seconds: seconds) }
         do throws(AccessRefusal) {
-            let caller = try caller(text)
+            let caller = try caller(text, isRealtime)
             state.withLock { $0.limiter.succeeded(digest: digest) }
             return caller
         } catch {
@@ -72,7 +74,7 @@ final class Access: Sendable {
         }
     }
 
-    private func caller(_ text: String) throws(AccessRefusal) -> Caller {
+    private func caller(_ text: String, _ isRealtime: Bool) throws(AccessRefusal) -> Caller {
         if token.admits("Bearer \(text)") { return Caller(subject: Caller.tokenSubject, role: .admin, means: .adminToken) }
         let verifier = state.withLock { $0.verifier }
         let claims: TokenClaims
@@ -83,6 +85,7 @@ final class Access: Sendable {
             throw error
         }
         guard claims.subject != Caller.tokenSubject else { throw .notAdmitted }
+        if isRealtime, let service = Caller(serviceRole: claims) { return service }
         let admitted = try state.withLock { $0.admins }
             .admit(subject: claims.subject, role: claims.role, isAnonymous: claims.isAnonymous)
         return Caller(

@@ -8,12 +8,12 @@ import SupervisorCore
 private let farthest = Int64.max / 1_000_000_000
 
 extension RealtimeHub {
-    /// The subscribers of this process: whoever is a reader or more may subscribe, and an admin may broadcast.
+    /// The subscribers of this process: whoever is a reader or more may subscribe; an admin, and Supabase's service role, may broadcast.
     convenience init(_ context: ServiceContext, _ access: Access) {
         self.init(
             judge: { key, address in
                 do throws(AccessRefusal) {
-                    let caller = try access.caller(presenting: key, from: address)
+                    let caller = try access.caller(presenting: key, from: address, isRealtime: true)
                     let expires = caller.expiresAt.map { UnixTime(seconds: min($0, farthest)) }
                     return .accepted(RealtimeCaller(mayBroadcast: caller.role >= .admin, expires: expires))
                 } catch {

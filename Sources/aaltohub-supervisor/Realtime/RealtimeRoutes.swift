@@ -6,7 +6,8 @@ import ServiceKit
 import SupervisorCore
 import Synchronization
 
-/// What Supabase Realtime has over HTTP: broadcasts of admins. The answers are Supabase's, so that its clients understand them.
+/// What Supabase Realtime has over HTTP: broadcasts of admins and of the service role. The answers are Supabase's, so that its clients
+/// understand them.
 ///
 /// The WebSocket itself is no route: the connection becomes one before a router sees it (`RealtimeHTTPChannel`).
 func addRealtimeRoutes(to router: Router<HTTPContext>, parts: Parts) {
@@ -82,7 +83,11 @@ private final class RealtimeBroadcasts: Sendable {
 
     /// Who it is that may, for the audit log.
     private func caller(_ key: String, _ address: String) throws(RealtimePost.Refusal) -> Caller {
-        do throws(AccessRefusal) { return try access.caller(presenting: key, from: address) } catch { throw .unauthorized }
+        do throws(AccessRefusal) {
+            return try access.caller(presenting: key, from: address, isRealtime: true)
+        } catch {
+            throw .unauthorized
+        }
     }
 
     /// Topics of one entry of the audit log, and characters of each.
