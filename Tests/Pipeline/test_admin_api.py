@@ -1,12 +1,12 @@
 """The supervisor's API in real processes: who may do what, control of the stages, the audit log, and its OpenAPI document."""
-import base64, concurrent.futures, hashlib, hmac, http.client, json, os, pathlib, subprocess, sys, time, uuid
+import base64, concurrent.futures, hashlib, hmac, http.client, json, os, pathlib, re, subprocess, sys, time, uuid
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from faults import Faulty
-from stack import ACCOUNT, Stack, until
+from stack import ACCOUNT, ROOT, Stack, until
 
 TOKEN = "token-of-the-test"
 SUPABASE = "the-legacy-secret-of-a-supabase-project"
@@ -86,7 +86,21 @@ def world():
 
 
 def filled(path):
-    return path.replace("{group_id}", str(uuid.UUID(int=7))).replace("{id}", str(uuid.UUID(int=8))).replace("{subject}", "nobody-there").replace("{name}", "none")
+    return path.replace("{group_id}", str(uuid.UUID(int=7))).replace("{id}", str(uuid.UUID(int=8))).replace("{subject}", "nobody-there").replace("{name}", "none").replace("{key}", "photo/1/none.jpg")
+
+
+def test_the_document_has_every_route(world):
+    """As the sources register them; what stands before the routes, pages and their files, is not for programs."""
+    documented = {(method, re.sub(r"{\w+}", "{}", path)) for path, methods in world.get("/openapi.json")["paths"].items() for method in methods}
+    registered = set()
+    for file in (ROOT / "Sources" / "aaltohub-supervisor").rglob("*.swift"):
+        text = file.read_text()
+        assert not re.search(r"\.(patch|on)\((?!\"media/\*\*\")", text), f"{file} registers a route in a way that is not known here"
+        for method, path in re.findall(r"\.(get|put|post|delete)\(\s*(?:RouterPath\()?\"([^\"]+)\"", text):
+            registered.add((method, "/" + re.sub(r":\w+|{\w+}", "{}", path)))
+    words = {(method, path.replace(r"\(word)", word)) for method, path in registered for word in ("pause", "resume")}
+    assert len(words) > 30
+    assert documented - words == {("get", "/media/{}"), ("get", "/realtime/v1/websocket")} and words <= documented
 
 
 class Events:

@@ -13,12 +13,18 @@ public struct APIDocument: Sendable {
         + APIOperation.health
 
     /// The methods of a path, in upper case; empty when no operation has it. What is got may be asked for by HEAD, too.
+    ///
+    /// A path that stands there as it is comes before the patterns (https://spec.openapis.org/oas/v3.1.0.html#paths-object).
     public func methods(of path: String) -> [String] {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        return operations.filter { operation in
-            let pattern = operation.path.split(separator: "/", omittingEmptySubsequences: false)
-            return pattern.count == parts.count && zip(pattern, parts).allSatisfy { $0 == $1 || ($0.hasPrefix("{") && !$1.isEmpty) }
-        }.flatMap { $0.method == "get" ? ["GET", "HEAD"] : [$0.method.uppercased()] }
+        let exact = operations.filter { $0.path == path }
+        let found = exact.isEmpty ? operations.filter { matches($0.path, parts) } : exact
+        return found.flatMap { $0.method == "get" ? ["GET", "HEAD"] : [$0.method.uppercased()] }
+    }
+
+    private func matches(_ pattern: String, _ parts: [Substring]) -> Bool {
+        let pattern = pattern.split(separator: "/", omittingEmptySubsequences: false)
+        return pattern.count == parts.count && zip(pattern, parts).allSatisfy { $0 == $1 || ($0.hasPrefix("{") && !$1.isEmpty) }
     }
 
     /// - Parameter version: of this build.

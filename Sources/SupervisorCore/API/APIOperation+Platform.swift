@@ -62,6 +62,17 @@ extension APIOperation {
 
     static let media = [
         APIOperation(
+            "get", "/media/{key}", tag: "media",
+            "A file of the local store; its key has slashes. Where media.access is signed, a link does for a token; public: for anybody",
+            role: .reader,
+            parameters: [
+                .path("key", word, "as in media_url"), .query("expires", APISchema.text, "of a signed link"),
+                .query("signature", APISchema.text, "likewise"),
+            ],
+            .text(200, "its bytes", type: "*/*"), .text(206, "those of the header Range", type: "*/*"),
+            .empty(304, "those of the header If-None-Match"), .error(412, "not those of the header If-Match"),
+            .error(416, "none of those of the header Range")),
+        APIOperation(
             "post", "/media/links", tag: "media", "Addresses of files that work without a token for a while", role: .reader,
             body: APISchema.body(["keys": ["type": "array", "items": APISchema.text, "maxItems": 500]], required: ["keys"]),
             isBodyRequired: true,
@@ -71,7 +82,7 @@ extension APIOperation {
                     "links": APISchema.list(
                         APISchema.object(["key": APISchema.text, "url": APISchema.text, "expires": APISchema.integer]))
                 ])),
-            .error(409, "links are not signed here (media.access)"))
+            .error(409, "links are not signed here (media.access)")),
     ]
 
     static let changes = [

@@ -36,6 +36,7 @@ import Testing
         #expect(document.methods(of: "/admin/crawler-status") == ["GET", "HEAD"])
         #expect(document.methods(of: "/admin/crawler-status/7/crawl").sorted() == ["DELETE", "POST"])
         #expect(document.methods(of: "/admin/crawler-status//crawl").isEmpty)
+        #expect(document.methods(of: "/media/links") == ["POST"] && document.methods(of: "/media/7") == ["GET", "HEAD"])
         #expect(document.methods(of: "/admin").isEmpty && document.methods(of: "").isEmpty)
     }
 
