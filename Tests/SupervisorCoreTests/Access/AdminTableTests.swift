@@ -29,6 +29,19 @@ import Testing
         #expect(throws: AccessRefusal.notAdmitted) { try table.admit(subject: "berta", role: nil) }
     }
 
+    @Test func the_service_role_is_one_by_its_signed_role_alone() throws {
+        func claims(_ role: String?, subject: String? = nil, isAnonymous: Bool = false) -> TokenClaims {
+            TokenClaims(subject: subject, role: role, isAnonymous: isAnonymous, expiresAt: 1_000)
+        }
+        let service = try #require(Caller(serviceRole: claims("service_role")))
+        #expect(service.subject == "role:service_role" && service.role == .admin && service.means == .token && service.expiresAt == 1_000)
+        #expect(Caller(serviceRole: claims("service_role", subject: "backend"))?.subject == "backend")
+        for role in ["anon", "authenticated", "Service_Role", nil] {
+            #expect(Caller(serviceRole: claims(role, subject: "service_role")) == nil)
+        }
+        #expect(Caller(serviceRole: claims("service_role", isAnonymous: true)) == nil)
+    }
+
     @Test func a_session_keeps_what_admitted_it_and_ends_with_what_was_presented() throws {
         let sessions = PageSessions(secrets: [[UInt8](repeating: 1, count: 32)])
         let caller = Caller(subject: "berta", role: .reader, means: .token, expiresAt: 1_050, everybodys: "authenticated")
