@@ -73,6 +73,47 @@ import Testing
         #expect(try await self.snapshot("aaltohub_ctl").groups == snapshot.groups)
     }
 
+    @Test(.timeLimit(.minutes(1))) func what_it_costs_does_not_grow_with_the_large_tables() async throws {
+        let rows = 20_000
+        // The triggers of the tables are not what is measured.
+        try database.administrator.script(
+            """
+            SET session_replication_role = replica;
+            INSERT INTO public.messages (telegram_message_id, group_id, sent_at, text)
+                SELECT n, (SELECT id FROM public.groups WHERE title = 'channel'), now(), 'x' FROM generate_series(1, \(rows)) n;
+            INSERT INTO aaltohub.outbox (event, message_id, group_id, telegram_message_id)
+                SELECT 'insert', id, group_id, telegram_message_id FROM public.messages;
+            INSERT INTO aaltohub.media_files (file_kind, media_id, media_type, group_id, telegram_message_id, state)
+                SELECT 'photo', n, 'photo', gen_random_uuid(), n, 'done' FROM generate_series(1, \(rows)) n;
+            INSERT INTO public.failed_messages (group_id, error_message, resolved)
+                SELECT (SELECT id FROM public.groups WHERE title = 'channel'), 'x', true FROM generate_series(1, \(rows));
+            INSERT INTO aaltohub.tombstones (account, telegram_message_id, deleted_at, presumed)
+                SELECT 'a', n, now(), false FROM generate_series(1, \(rows)) n;
+            RESET session_replication_role;
+            ANALYZE
+            """)
+        let previous = try await snapshot()
+        #expect(previous.queues.outboxRows == rows && previous.queues.messagesEstimate == rows)
+        let large = "'messages', 'outbox', 'media_files', 'failed_messages', 'tombstones'"
+        func read() throws -> (rows: Int64, looks: Int64) {
+            let sums = try database.administrator.query(
+                """
+                SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint, sum(idx_scan)::bigint FROM pg_stat_user_tables
+                WHERE relname IN (\(large))
+                """)[0]
+            return (sums.integer(0), sums.integer(1))
+        }
+        // What a connection has read is told when it has ended, a moment later.
+        func settled(after looks: Int64) async throws -> (rows: Int64, looks: Int64) {
+            while try read().looks <= looks { try await Task.sleep(for: .milliseconds(20)) }
+            return try read()
+        }
+        let before = try await settled(after: 0)
+        _ = try await snapshot(previous: previous)
+        let after = try await settled(after: before.looks)
+        #expect(after.rows - before.rows < 100)
+    }
+
     @Test func nobody_waits_for_a_lock_because_of_it() async throws {
         try database.administrator.script("BEGIN; LOCK TABLE public.failed_messages IN ACCESS EXCLUSIVE MODE")
         await #expect {
