@@ -19,8 +19,13 @@ public struct AdminTables: Sendable {
             'crawl', (SELECT jsonb_build_object(
                 'id', j.id, 'kind', j.kind, 'state', j.state, 'since', j.since, 'messages', j.messages, 'total', j.total, 'pages', j.pages,
                 'error', j.error, 'not_before', j.not_before, 'updated_at', j.updated_at, 'finished_at', j.finished_at)
-                FROM aaltohub.crawl_jobs j WHERE j.group_id = g.id ORDER BY j.state IN ('queued', 'running') DESC, j.id DESC LIMIT 1)) AS r
+                FROM aaltohub.crawl_jobs j WHERE j.id = coalesce(o.id, (
+                    -- Kind by kind, along the index: a group may have had thousands.
+                    SELECT max(k.newest) FROM (VALUES ('initial'), ('gap'), ('manual')) kinds (name) CROSS JOIN LATERAL (
+                        SELECT max(x.id) AS newest FROM aaltohub.crawl_jobs x WHERE x.group_id = g.id AND x.kind = kinds.name) k)))) AS r
         FROM public.groups g LEFT JOIN public.crawler_status s ON s.group_id = g.id
+        LEFT JOIN (SELECT group_id, max(id) AS id FROM aaltohub.crawl_jobs WHERE state IN ('queued', 'running') GROUP BY group_id) o
+            ON o.group_id = g.id
         LEFT JOIN (SELECT group_id, count(*) AS waiting FROM public.failed_messages WHERE resolved IS NOT TRUE GROUP BY group_id) f
             ON f.group_id = g.id
         """
