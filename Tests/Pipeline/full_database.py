@@ -1,6 +1,8 @@
 """A running pipeline whose database has rows in every table, each made by what makes it in life: an edit, an outage, a refusal."""
 import http.client, json
 
+from PIL import Image
+
 from faults import CRAWLER, WRITER
 from stack import until
 
@@ -79,6 +81,9 @@ def files(world, home):
         world.ask("post_file", file=world.ask("add_file", kind=kind, size=size)["file"], to=[world.chats[home]], text=f"a {kind}")
     wait(world, "select 1 from aaltohub.media_files where state = 'done' having count(*) = 2", "two stored files")
     wait(world, "select 1 from aaltohub.media_files where state = 'skipped'", "a file that is too large")
+    # What the simulator makes up is no picture that anybody could see, and a page puts a link in its place once it is looked at.
+    (key,), = world.stack.query("select key from aaltohub.media_files where file_kind = 'photo'")
+    Image.new("RGB", (320, 240), "slateblue").save(world.stack.folder / "state" / "media" / key, "JPEG")
 
 
 def dead_letters(world):
