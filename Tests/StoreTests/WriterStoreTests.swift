@@ -3,6 +3,7 @@ import Foundation
 import PostgreSQL
 import Primitives
 import Store
+import Synchronization
 import Testing
 import WriterCore
 
@@ -193,14 +194,72 @@ import WriterCore
         try database.administrator.script("BEGIN; UPDATE aaltohub.positions SET value = 20")
         var sender = producer
         let records = try [record([message(1)], box: .channel(100), from: 10, to: 11)]
-        let sending = Task { try await sender.send(records) }
-        let other = try Session(database.options())
-        while try other.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").count == 0 {
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        try database.administrator.script("COMMIT")
-        #expect(try await sending.value.judgement.seen == 1)
+        let sent = try await waitingForCommit { try await sender.send(records) }
+        #expect(sent.judgement.seen == 1)
         #expect(try database.integer("SELECT value FROM aaltohub.positions") == 20)
+    }
+
+    /// Commits the administrator's open transaction once that of `body` waits for it, or is over.
+    private func waitingForCommit<T: Sendable>(_ body: sending @escaping () async throws -> T) async throws -> T {
+        let isOver = Mutex(false)
+        let working = Task {
+            defer { isOver.withLock { $0 = true } }
+            return try await body()
+        }
+        let other = try Session(database.options())
+        let waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        while !isOver.withLock({ $0 }), try other.query(waits).count == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        try database.administrator.script("COMMIT")
+        return try await working.value
+    }
+
+    @Test func an_old_writer_that_waited_for_the_new_ones_transaction_stores_nothing() async throws {
+        var sender = TestProducer(try database.writer(), epoch: 3)
+        try await sender.hello()
+        // The new writer's HELLO is about to be committed.
+        try database.administrator.script("BEGIN; UPDATE aaltohub.producers SET epoch = 9")
+        let sent = try await waitingForCommit { [sender] in
+            var sender = sender
+            return try await sender.send([record([message(1)], box: .channel(100), from: 1, to: 2)])
+        }
+        #expect(sent.judgement.supersededBy == 9)
+        #expect(try database.integer("SELECT count(*) FROM public.messages") == 0)
+        #expect(try database.integer("SELECT committed FROM aaltohub.streams") == 0)
+        #expect(try database.integer("SELECT count(*) FROM aaltohub.positions") == 0)
+        sender.epoch = 9
+        try await sender.send([record([message(1)], box: .channel(100), from: 1, to: 2)])
+        #expect(try database.integer("SELECT count(*) FROM public.messages") == 1)
+    }
+
+    @Test func what_a_transaction_in_flight_commits_is_known_to_the_one_that_waited_for_it() async throws {
+        let sender = TestProducer(try database.writer())
+        try await sender.hello()
+        // The first try at this record, whose writer was killed after it said COMMIT.
+        try database.administrator.script("BEGIN; SELECT FROM aaltohub.producers FOR UPDATE; UPDATE aaltohub.streams SET committed = 1")
+        let sent = try await waitingForCommit {
+            var sender = sender
+            return try await sender.send([record([message(1)])])
+        }
+        #expect(sent.judgement.repeated == 1)
+        #expect(try database.integer("SELECT count(*) FROM public.messages") == 0)
+    }
+
+    @Test func a_checkpoint_that_waited_for_a_position_to_move_is_judged_by_where_it_is_then() async throws {
+        let producer = TestProducer(try database.writer())
+        try await producer.hello(checkpoint: [(.channel(100), Position(value: 10))])
+        try database.administrator.script("BEGIN; UPDATE aaltohub.positions SET value = 20")
+        _ = try await waitingForCommit { try await producer.hello(checkpoint: [(.channel(100), Position(value: 15))]) }
+        #expect(try database.integer("SELECT value FROM aaltohub.positions") == 20)
+        #expect(try database.integer("SELECT count(*) FROM aaltohub.gaps") == 0)
+    }
+
+    @Test func a_stream_goes_on_where_its_spool_begins() async throws {
+        var producer = TestProducer(try database.writer())
+        try await producer.hello()
+        try await producer.hello(first: 5)
+        producer.next = 5
+        #expect(try await producer.send([record([message(1)])]).judgement.refusals.isEmpty)
+        #expect(try database.integer("SELECT committed FROM aaltohub.streams") == 5)
     }
 
     @Test func only_registered_groups_are_stored_and_of_a_basic_group_only_the_primary_accounts_copy() async throws {
