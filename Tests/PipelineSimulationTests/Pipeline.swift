@@ -45,6 +45,8 @@ final class Pipeline {
     indirect enum Event {
         case happen
         case push([UInt8], listener: Int, life: Int, connection: Int)
+        /// The connection hands over what came.
+        case handover(listener: Int, life: Int, connection: Int)
         case serve(UpdateRequestID, TLObject, listener: Int, life: Int, connection: Int)
         case answer(UpdateRequestID, Result<TLObject, CallFailure>, listener: Int, life: Int, connection: Int)
         case telegramUp(Int, life: Int)
@@ -74,6 +76,8 @@ final class Pipeline {
         /// Of Telegram.
         var connection = 0
         var isConnected = false
+        /// What its connection has not handed over, and of which connection that came.
+        var came: (pushes: [[UInt8]], connection: Int) = ([], 0)
         /// What came while it was stopped.
         var held: [Event] = []
         var incarnation: UInt64 = 0
@@ -148,12 +152,15 @@ final class Pipeline {
     let onlyKills: Bool
     /// The second account is put out when everything else heals.
     let losesAccount: Bool
+    /// Connections hand over together what came within a moment.
+    let gathersPushes: Bool
 
     init(seed: UInt64, bug: Bug? = nil, keepsTrace: Bool = false) {
         self.seed = seed
         self.bug = bug
         self.keepsTrace = keepsTrace
         losesAccount = seed.isMultiple(of: 3)
+        gathersPushes = seed.isMultiple(of: 4)
         var generator = SeededGenerator(seed: seed)
         func chance(_ values: [Double]) -> Double { values[Int.random(in: 0..<values.count, using: &generator)] }
         onlyKills = Int.random(in: 0..<4, using: &generator) == 0
@@ -303,7 +310,16 @@ final class Pipeline {
         case .happen: happen()
         case .push(let bytes, let n, let life, let connection):
             guard isThere(n, life, connection), !hold(event, n) else { return }
-            perform(n, listeners[n].machine?.pushed(bytes, now: now, clock: clock) ?? [])
+            guard gathersPushes else { return perform(n, listeners[n].machine?.pushed(bytes, now: now, clock: clock) ?? []) }
+            if listeners[n].came.connection != connection { listeners[n].came = ([], connection) }
+            listeners[n].came.pushes.append(bytes)
+            guard listeners[n].came.pushes.count == 1 else { return }
+            plan(.handover(listener: n, life: life, connection: connection), in: seconds(0...0.1))
+        case .handover(let n, let life, let connection):
+            guard isThere(n, life, connection), listeners[n].came.connection == connection, !hold(event, n) else { return }
+            let pushes = listeners[n].came.pushes
+            listeners[n].came.pushes = []
+            perform(n, listeners[n].machine?.pushed(together: pushes, now: now, clock: clock) ?? [])
         case .serve(let id, let call, let n, let life, let connection): serve(id, call, n, life, connection)
         case .answer(let id, let result, let n, let life, let connection):
             guard isThere(n, life, connection), !hold(event, n) else { return }
@@ -414,6 +430,7 @@ final class Pipeline {
         listeners[n].life += 1
         listeners[n].isPaused = false
         listeners[n].held = []
+        listeners[n].came = ([], 0)
         listeners[n].isConnected = false
         listeners[n].incarnation = max(listeners[n].incarnation + 1, UInt64(clock.nanoseconds / 1_000_000))
         let stream = StreamID(using: &generator)
