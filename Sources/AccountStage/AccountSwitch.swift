@@ -7,16 +7,9 @@ import Store
 /// Pauses an account or lets it go on: the order stands in the database, and the account's stages are told to look at once. One that is
 /// not told sees it within seconds, or when it starts.
 public struct AccountSwitch: Sendable {
-    /// How long a stage may take to answer; it sees the order without being told, too.
-    private static let patience = Duration.seconds(5)
+    private let stages: StageReload
 
-    private let folders: Folders
-    private let zeroMQ: LinkContext
-
-    public init(folders: Folders, zeroMQ: LinkContext) {
-        self.folders = folders
-        self.zeroMQ = zeroMQ
-    }
+    public init(folders: Folders, zeroMQ: LinkContext) { stages = StageReload(folders: folders, zeroMQ: zeroMQ) }
 
     /// What came of an order.
     public struct Done: Sendable, Equatable {
@@ -38,24 +31,8 @@ public struct AccountSwitch: Sendable {
     /// Throws `StoreError.notFound` for an account that is not there.
     public func set(_ isPaused: Bool, _ account: String, by actor: String, _ database: Connection) async throws -> Done {
         let isNews = try await AccountStore.setPaused(isPaused, of: account, by: actor, database)
-        let folders = folders
-        let client = ControlClient(context: zeroMQ, patience: AccountSwitch.patience)
-        let told = await withTaskGroup { group in
-            for service in ["listener@\(account)", "backfill@\(account)"] where FileLock.isHeld(folders.control(service) + ".lock") {
-                group.addTask {
-                    do {
-                        let answer = try await client.ask(folders.control(service), "reload", actor: actor)
-                        return answer["paused"]?.bool == isPaused ? service : nil
-                    } catch {
-                        // It looks by itself every few seconds.
-                        return nil
-                    }
-                }
-            }
-            var told: [String] = []
-            for await service in group { if let service { told.append(service) } }
-            return told.sorted()
-        }
+        let answers = await stages.tell(["listener@\(account)", "backfill@\(account)"], by: actor)
+        let told = answers.filter { $0.value["paused"]?.bool == isPaused }.keys.sorted()
         return Done(account: account, isPaused: isPaused, isNews: isNews, told: told)
     }
 }

@@ -6,13 +6,15 @@ import ServiceKit
 import Store
 import TelegramConnection
 import WriterCore
+import ZeroMQ
 
 struct GroupsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "groups", abstract: "The chats whose messages are captured.",
         discussion: """
             A group is named by -1001234 or channel:1234 (a supergroup or channel), -1234 or group:1234 (a basic group), a plain id,
-            @name, its title, or the beginning of its uuid. Listeners take a change over within five seconds.
+            @name, its title, or the beginning of its uuid. The listeners of this host take a change over at once, others within
+            five seconds.
             """,
         subcommands: [GroupsList.self, GroupsAdd.self, GroupsEnable.self, GroupsDisable.self], defaultSubcommand: GroupsList.self)
 }
@@ -71,6 +73,7 @@ struct GroupsAdd: AsyncParsableCommand {
             let (chat, username, told) = try await chat(of: try GroupReference(ChatLink.plain(group)), store, connection)
             return try await store.add(chat, title: title ?? told, username: username, account: account)
         }
+        await tellListeners(try Folders(common.configuration()))
         show(row, common, isNew ? "added" : "already registered; enabled")
         if case .basicGroup = row.chat, row.primaryAccount == nil {
             notice("several accounts may see this basic group under different ids: name the one to store with --account")
@@ -189,7 +192,13 @@ func readable(_ arguments: some Sequence<String>) -> [String] {
 private func set(_ isEnabled: Bool, _ name: String, _ common: CommonOptions) async throws {
     let reference = try GroupReference(name)
     let row = try await common.withDatabase { try await GroupStore($0).setEnabled(isEnabled, reference) }
+    await tellListeners(try Folders(common.configuration()))
     show(row, common, isEnabled ? "enabled" : "disabled")
+}
+
+private func tellListeners(_ folders: Folders) async {
+    let stages = StageReload(folders: folders, zeroMQ: Context())
+    _ = await stages.tell(stages.running("listener@"), by: operatorName())
 }
 
 private func show(_ group: RegisteredGroup, _ common: CommonOptions, _ done: String) {

@@ -110,6 +110,18 @@ def test_a_group_that_is_enabled_again_gets_what_it_missed(stack):
     crawled.equals(60)
 
 
+def test_a_group_that_is_disabled_is_let_go_before_the_command_ends(stack):
+    crawled = Crawled(stack, "--groups", "4", "--messages", "40", stages=("writer", "listener"))
+    crawled.listens()
+    *others, beacon = crawled.live()
+    for name in others:
+        stack.ctl("groups", "disable", crawled.chats[name]["id"])
+        crawled.send(name, f"too late in {name}")
+        crawled.send(beacon, f"after {name}")
+        until(lambda: stack.query("select 1 from messages where text = %s", f"after {name}"), 30, "what was sent later")
+    assert stack.query("select text from messages where text like 'too late%'") == []
+
+
 def test_flood_waits_are_kept(stack):
     crawled = Crawled(stack, "--groups", "4", "--messages", "900", stages=("writer", "listener"))
     crawled.ask("limit", method="messages.getHistory", calls=4, seconds=2)
