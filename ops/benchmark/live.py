@@ -265,7 +265,7 @@ class Live(crawl.Crawl):
         for child in pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
             try:
                 ticks += 0 if int(child) == without else sum(fields(child)[11:13])
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
                 pass  # it has just ended and is counted by the postmaster from the next reading on
         return ticks / crawl.TICKS
 
