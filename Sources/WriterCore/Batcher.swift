@@ -41,10 +41,11 @@ public struct Batcher: Sendable {
         public var crawlPatience: Duration = .milliseconds(500)
         /// How long the first record may wait for company, whether or not any is to be expected. 0: a lone event is committed at once.
         public var linger: Duration = .zero
-        /// How long live records wait for company where it is to be expected: that is, while more than `company` of them come in that
-        /// time. A transaction costs the same for one of them as for ten, and what it costs is taken from those behind it.
+        /// How long live records wait for company at most, where it is to be expected: as long as a transaction takes, while more than
+        /// `company` of them come in that time. A transaction costs the same for one of them as for ten, and what it costs is taken from
+        /// those behind it.
         public var companyWait: Duration = .milliseconds(4)
-        /// Records that have to come in `companyWait` to make the wait worth it: 400 a second.
+        /// Records that have to come in the wait to make it worth it: 400 a second, where a transaction takes 4 ms.
         public var company = 1.6
         /// Bytes queued from which on no more is read from the link; credit normally stops producers long before.
         public var queueBytes = 128 << 20
@@ -77,6 +78,8 @@ public struct Batcher: Sendable {
     private var lastLive: Instant?
     private var lastCrawl: Instant?
     private var arrivals = Arrivals()
+    /// What transactions of live records take, smoothed.
+    private var usualTime = Duration.zero
 
     public init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -121,9 +124,19 @@ public struct Batcher: Sendable {
         guard head < entries.count else { return nil }
         let first = entries[head]
         guard case .batches = first.work, queuedRecords < limits.steadyRecords else { return now }
-        let isCompanyExpected = first.isLive && arrivals.expected(in: limits.companyWait, now: now) >= limits.company
-        return max(now, first.arrived + max(limits.linger, isCompanyExpected ? limits.companyWait : .zero))
+        let wait = min(limits.companyWait, usualTime)
+        let isCompanyExpected = first.isLive && arrivals.expected(in: wait, now: now) >= limits.company
+        return max(now, first.arrived + max(limits.linger, isCompanyExpected ? wait : .zero))
     }
+
+    /// How long a transaction took.
+    public mutating func took(_ time: Duration, for work: Work) {
+        guard case .batches(let producer, _) = work, Batcher.isLive(producer) else { return }
+        usualTime += (time - usualTime) / Batcher.smoothing
+    }
+
+    /// Transactions that it takes to forget most of what the ones before them took.
+    private static let smoothing = 8
 
     /// The next transaction: a HELLO alone, or the frames of the producer that waits longest, up to its next HELLO and the limits.
     /// Whole frames only, at least one.

@@ -191,7 +191,8 @@ public struct WriterMachine: Sendable {
 
     /// The transaction committed; `answers` are what its judgement or HELLO says.
     public mutating func committed(answers: [Answer], now: Instant) {
-        guard case .committing = phase else { preconditionFailure("no commit is in flight") }
+        guard case .committing(let work, let since) = phase else { preconditionFailure("no commit is in flight") }
+        batcher.took(now - since, for: work)
         phase = .idle
         retry = RetrySchedule()
         lastFailure = nil

@@ -80,31 +80,33 @@ import WriterCore
         #expect(frames(&machine, now: at(12)) == 50)
     }
 
-    @Test func company_is_waited_for_where_it_is_to_be_expected() {
+    @Test func company_is_waited_for_where_it_is_to_be_expected_and_as_long_as_a_transaction_takes() {
         var machine = welcomed()
         var number: UInt64 = 0
-        /// So many frames at this distance, each taken as soon as it may be; how long each waited.
-        func come(_ count: Int, every distance: Double, from start: Double) -> [Double] {
+        /// So many frames at this distance, each taken as soon as it may be and committed in that time; how long each waited.
+        func come(_ count: Int, of records: Int = 1, every distance: Double, taking time: Double, from start: Double) -> [Double] {
             (0..<count).map { i in
-                number += 1
                 let now = at(start + Double(i) * distance)
-                machine.received(events(number), route: [7], now: now)
-                if frames(&machine, now: now) != nil {
-                    machine.committed(answers: [], now: now)
-                    return 0
-                }
-                let due = machine.nextDeadline(now: now) ?? now
-                #expect(frames(&machine, now: due) == 1)
-                machine.committed(answers: [], now: due)
-                return (due - now).inSeconds
+                machine.received(events(number + 1, count: records), route: [7], now: now)
+                number += UInt64(records)
+                let isAtOnce = frames(&machine, now: now) != nil
+                let begun = isAtOnce ? now : machine.nextDeadline(now: now) ?? now
+                if !isAtOnce { #expect(frames(&machine, now: begun) == 1) }
+                machine.committed(answers: [], now: begun + .seconds(time))
+                return (begun - now).inSeconds
             }
         }
+        func all(_ waits: some Collection<Double>, are wait: Double) -> Bool { waits.allSatisfy { abs($0 - wait) < 1e-5 } }
         // A hundred a second: at once, each.
-        #expect(come(50, every: 0.01, from: 1).allSatisfy { $0 == 0 })
-        // A thousand: once that is known, none goes alone at once.
-        #expect(come(200, every: 0.001, from: 2).suffix(100).allSatisfy { abs($0 - 0.004) < 1e-6 })
+        #expect(all(come(50, every: 0.01, taking: 0.004, from: 1), are: 0))
+        // A thousand, in transactions of 4 ms: once that is known, none goes alone at once. Nor does it wait longer where they take longer.
+        #expect(all(come(100, of: 10, every: 0.01, taking: 0.004, from: 2).suffix(50), are: 0.004))
+        #expect(all(come(100, of: 45, every: 0.1, taking: 0.05, from: 4).suffix(50), are: 0.004))
+        // A thousand, in transactions of 1 ms: one more in that time is not worth the wait. Of five thousand there are five.
+        #expect(all(come(100, of: 10, every: 0.01, taking: 0.001, from: 20).suffix(50), are: 0))
+        #expect(all(come(100, of: 20, every: 0.004, taking: 0.001, from: 22).suffix(50), are: 0.001))
         // What comes after a pause is alone again.
-        #expect(come(5, every: 0.01, from: 3).allSatisfy { $0 == 0 })
+        #expect(all(come(5, every: 0.01, taking: 0.004, from: 40), are: 0))
     }
 
     @Test func a_hello_is_a_transaction_of_its_own_between_the_frames_around_it() {

@@ -113,7 +113,7 @@ extension Configuration {
             ConfigurationKey(
                 "link.linger_milliseconds", \.link.lingerMilliseconds, unit: "milliseconds", reloadable: true, check: range(0...2000),
                 "How long the writer waits to fill a batch. 0 commits at once what is there; only while live records come",
-                "by the hundreds a second does it wait for company, 4 ms."),
+                "by the hundreds a second does it wait for company, as long as a transaction takes and 4 ms at most."),
             ConfigurationKey(
                 "listener.spool_megabytes", \.listener.spoolMegabytes, unit: "MiB", check: range(8...1_048_576),
                 "How much of what the writer has not committed a listener keeps on its disk. Beyond it Telegram is not",
