@@ -264,8 +264,7 @@ public actor TelegramConnection {
 
     /// The next of `events`, as many as there are; nil at the end, and for a consumer that was cancelled or replaced.
     ///
-    /// One who runs on this connection's executor takes them without a change of threads. A task that is cancelled while it waits must
-    /// call `stopWaiting`.
+    /// A task that is cancelled while it waits must call `stopWaiting`.
     public func nextEvents(for consumer: EventConsumer) async -> [ConnectionEvent]? {
         guard await waitForEvents(consumer) else { return nil }
         let events = mailbox.takeAll()

@@ -14,7 +14,7 @@ import WriterCore
 
 /// Drives the machine: events, frames, answers and time in; calls, frames and samples out. One thing after the other.
 ///
-/// It runs where the connection runs, on that event loop: nothing that it does waits, and what Telegram pushes changes no thread on its way.
+/// It runs where the connection runs, on that event loop: nothing that it does waits, so what Telegram pushes is decoded where it was read.
 actor ListenerLoop {
     nonisolated var unownedExecutor: UnownedSerialExecutor { api.connection.unownedExecutor }
 
