@@ -1,5 +1,5 @@
 """A running pipeline whose database has rows in every table, each made by what makes it in life: an edit, an outage, a refusal."""
-import http.client, json
+import http.client, json, signal
 
 from PIL import Image
 
@@ -99,20 +99,23 @@ def dead_letters(world):
 
 
 def put_out(world):
-    """What a group missed while it was turned off, the account cannot fetch any more: a gap that stays open."""
+    """What a group missed while it was turned off, Telegram no longer tells and the account cannot fetch: a gap that stays open."""
     stack, group = world.stack, world.chats[LEFT]
     covered = "select 1 from aaltohub.coverage c join groups g on g.id = c.group_id where g.telegram_id = %s" % group["id"]
     world.send(LEFT, "good evening")
     wait(world, covered, "a first crawl", 60)
     chat = f"channel:{group['id']}"
     stack.ctl("groups", "disable", chat)
-    position = "select value from aaltohub.positions where channel_id = %s" % group["id"]
-    stood = stack.query(position)
-    world.send(LEFT, "is anybody here?")
-    until(lambda: stack.query(position) != stood, 30, "a position that moves on")
-    stack.simulator(cmd="remove_member", **group, member=CRAWLER)
+    stack.kill("backfill", signal.SIGTERM)
+    remembered = world.ask("window")["size"]
+    world.ask("window", size=1)
+    for number in range(3):
+        world.send(LEFT, f"is anybody here? ({number})")
     stack.ctl("groups", "enable", chat)
     wait(world, "select 1 from aaltohub.gaps where closed_at is null and to_value > from_value", "an open gap")
+    world.ask("window", size=remembered)
+    stack.simulator(cmd="remove_member", **group, member=CRAWLER)
+    stack.start("backfill")
     wait(world, "select 1 from aaltohub.group_access where state = 'lost'", "a group that is lost", 60)
 
 

@@ -201,7 +201,7 @@ def test_what_is_wrong_or_missing_is_shown_where_one_looks_for_it(world, browser
     expect(page.locator(".latest li", has_text=NAMED)).to_contain_text(re.compile("channel create|chat add user"))
     page.goto("/admin/gaps")
     gap = page.get_by_role("table", name="Open gaps").locator("tbody tr", has_text=LEFT)
-    expect(gap).to_contain_text("the group was off")
+    expect(gap).to_contain_text("longer than Telegram keeps")
     expect(gap.locator(".badge", has_text="failed")).to_have_attribute("title", re.compile("CHANNEL_PRIVATE"))
     coverage = page.get_by_role("table", name="Coverage of the groups")
     expect(coverage.locator("tbody tr", has_text=LEFT)).to_contain_text("has gaps")
