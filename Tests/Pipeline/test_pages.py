@@ -379,7 +379,29 @@ def test_without_its_stream_a_page_asks_every_now_and_then_and_says_so(world, br
     expect(page.get_by_role("status").filter(has_text="offline")).to_be_visible()
     world.stack.start("supervisor")
     is_live(page)
-    browser.forgive("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET")
+    # A request that a killed server leaves ends in one of many ways.
+    browser.forgive("Failed to load resource: net::ERR_")
+
+
+def by_tab(page, name):
+    """The controls of the page, those of them that Tab reached, and whether none was drawn anew meanwhile."""
+    wanted = page.evaluate(
+        "() => [...document.querySelectorAll('a[href], button, input, select, summary')]"
+        ".filter((e) => !e.disabled && e.checkVisibility({ visibilityProperty: true }) && (e.type !== 'radio' || e.checked))"
+        ".map((e, i) => (e.dataset.place = i)).length")
+    reached = set()
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(2 * wanted + 8):
+        page.keyboard.press("Tab")
+        place, outlined = page.evaluate(
+            "() => { const e = document.activeElement, style = getComputedStyle(e);"
+            " return [e.dataset.place ?? null, style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2] }")
+        if place is not None:
+            reached.add(place)
+            assert outlined, f"{name}: the focus is not seen at {page.evaluate('document.activeElement.outerHTML')[:200]}"
+        if len(reached) >= wanted:
+            break
+    return wanted, len(reached), page.evaluate("document.querySelectorAll('[data-place]').length") >= wanted
 
 
 @pytest.mark.parametrize("scheme", ("light", "dark"))
@@ -393,20 +415,8 @@ def test_every_page_fits_and_every_control_is_reached_by_tab_and_shows_it(world,
             expect(page.locator(".spinner")).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], f"{name} scrolls sideways"
         browser.picture(page, f"{name}-{scheme}-{viewport['width']}")
-        wanted = page.evaluate(
-            "() => [...document.querySelectorAll('a[href], button, input, select, summary')]"
-            ".filter((e) => !e.disabled && e.checkVisibility({ visibilityProperty: true }) && (e.type !== 'radio' || e.checked))"
-            ".map((e, i) => (e.dataset.place = i)).length")
-        reached = set()
-        page.evaluate("document.activeElement.blur()")
-        for _ in range(2 * wanted + 8):
-            page.keyboard.press("Tab")
-            place, outlined = page.evaluate(
-                "() => { const e = document.activeElement, style = getComputedStyle(e);"
-                " return [e.dataset.place ?? null, style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2] }")
-            if place is not None:
-                reached.add(place)
-                assert outlined, f"{name}: the focus is not seen at {page.evaluate('document.activeElement.outerHTML')[:200]}"
-            if len(reached) >= wanted:
+        for _ in range(3):
+            wanted, reached, is_the_same = by_tab(page, name)
+            if is_the_same:
                 break
-        assert len(reached) >= wanted, f"{name}: Tab reaches {len(reached)} of {wanted} controls"
+        assert reached >= wanted, f"{name}: Tab reaches {reached} of {wanted} controls"
