@@ -218,11 +218,20 @@ private struct SpoolWork {
         var records: [WireRecord] = []
         var size = 0
         if let known = reader, known.next != read.from || known.reader.stream != read.stream { reader = nil }
-        for segment in segments where records.count < Contract.maximumBatchRecords && size < Contract.batchBytes {
+        reading: for segment in segments {
             do throws(SpoolReader.Damage) {
-                var cursor = try take(segment)
-                while records.count < Contract.maximumBatchRecords, size < Contract.batchBytes, let item = try cursor.next() {
-                    guard item.number >= read.from else { continue }
+                var (cursor, isCurrent) = try take(segment)
+                while true {
+                    guard records.count < Contract.maximumBatchRecords, size < Contract.batchBytes else { break reading }
+                    guard let item = try cursor.next() else {
+                        if isCurrent { break }
+                        // More was written since: the next segment goes on behind that.
+                        (cursor, isCurrent) = (try cursor.continued(try bytes(segment)), true)
+                        continue
+                    }
+                    if item.number < read.from { continue }
+                    // A record gets its number from its place behind the first.
+                    guard item.number == read.from + UInt64(records.count) else { break reading }
                     let record = try cursor.record(item)
                     records.append(record)
                     size += record.approximateBytes
@@ -237,13 +246,10 @@ private struct SpoolWork {
         onEvent(.read(read, records))
     }
 
-    /// The reader of a segment, where the last read left it.
-    private func take(_ segment: UInt64) throws(SpoolReader.Damage) -> SpoolReader {
-        if let reader, reader.segment == segment {
-            // The open segment grows.
-            return reader.reader.isAtEnd ? try reader.reader.continued(try bytes(segment)) : reader.reader
-        }
-        return try SpoolReader(try bytes(segment))
+    /// The reader of a segment, where the last read left it, and whether it knows all that was written.
+    private func take(_ segment: UInt64) throws(SpoolReader.Damage) -> (reader: SpoolReader, isCurrent: Bool) {
+        guard let known = reader, known.segment == segment else { return (try SpoolReader(try bytes(segment)), true) }
+        return known.reader.isAtEnd ? (try known.reader.continued(try bytes(segment)), true) : (known.reader, false)
     }
 
     private func bytes(_ segment: UInt64) throws(SpoolReader.Damage) -> [UInt8] {

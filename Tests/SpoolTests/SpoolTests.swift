@@ -86,6 +86,40 @@ private func makeRecord(_ to: Int64, bytes: Int) -> WireRecord {
         #expect(try place.folder.segments() == [2])
     }
 
+    @Test(.timeLimit(.minutes(1))) func a_segment_that_grew_and_was_closed_between_two_reads_is_read_to_its_end() async throws {
+        let place = try Place()
+        let (events, event) = AsyncStream.makeStream(of: SpoolWriter.Event.self)
+        let writer = SpoolWriter(place.folder) { event.yield($0) }
+        var ledger = SpoolLedger(try await place.folder.scan(account: "main"), producer: producer, limit: ListenerLimits.spoolLeast)
+        writer.perform(ledger.open(known: [:], database: nil))
+        var iterator = events.makeAsyncIterator()
+        func append(_ numbers: ClosedRange<Int>, bytes: Int) {
+            for n in numbers {
+                for action in ledger.append(makeRecord(Int64(n), bytes: bytes), number: UInt64(n)) { writer.perform(action) }
+            }
+        }
+        func read(from number: Int) async -> [Int64] {
+            writer.perform(ledger.read(SpoolRead(stream: stream, from: UInt64(number))))
+            while let next = await iterator.next() { if case .read(_, let records) = next { return records.map(\.header.to) } }
+            return []
+        }
+        // One is left in what the first read knows of the segment.
+        let frame = Contract.maximumBatchRecords
+        append(1...frame + 1, bytes: 5)
+        #expect(await read(from: 1) == (1...Int64(frame)).map(\.self))
+        append(frame + 2...frame + 10, bytes: 200 << 10)
+        var next = frame + 1
+        while next <= frame + 10 {
+            let numbers = await read(from: next)
+            guard !numbers.isEmpty else { break }
+            #expect(numbers == (0..<numbers.count).map { Int64(next + $0) })
+            next += numbers.count
+        }
+        #expect(next == frame + 11)
+        await writer.close()
+        #expect(try place.folder.segments().count > 1)
+    }
+
     @Test(.timeLimit(.minutes(1))) func records_wait_for_company_and_nothing_else_waits_with_them() {
         let queue = CommandQueue()
         let record = SpoolAction.append([1], number: 1)
