@@ -94,7 +94,7 @@ def test_a_download_is_told_with_and_without_what_is_done_beside_it():
 
 @pytest.mark.parametrize("arguments", [
     [], ["nothing"], ["crawl", "--rounds", "x"], ["crawl", "--what"], ["live", "--rates", "100,"], ["live", "--messages", "5"],
-    ["crawl", "--output", "x"],
+    ["crawl", "--output", "x"], ["realtime", "--sync-milliseconds", "2"],
 ])
 def test_wrong_input_is_told_in_one_line(arguments):
     done = subprocess.run([ROOT / "ops" / "bench", *arguments], capture_output=True, text=True)
@@ -186,6 +186,14 @@ def test_figures_of_live_are_medians_and_ratios_are_taken_round_by_round():
     assert len(drawing.findall("{*}polyline")) == 6
 
 
+def test_cpu_is_that_of_messages_that_were_stored():
+    one = of_round(point(), point("theirs", stored=500))
+    one["search"] = [point(rate=8000, cpu_seconds=0.1), point("theirs", rate=1000, cpu_seconds=1.0), point("theirs", rate=2000, stored=0)]
+    figures = live_report.summary([one])
+    assert [f["ratio"]["median"] for f in figures if f["name"].startswith("CPU")] == [0.5, pytest.approx(0.1)]
+    assert figures[-1]["ours"]["median"] == pytest.approx(10)
+
+
 def test_the_observer_reads_the_rows_of_a_transaction_at_its_commit():
     made = object.__new__(observer.Observer)
     made.notes, made.pending, made.columns, made.position, made.error = [], [], None, 0, None
@@ -206,10 +214,12 @@ def test_the_observer_reads_the_rows_of_a_transaction_at_its_commit():
     assert made.take(b"k" + struct.pack(">QQB", 100, 0, 1)) and not made.take(b"k" + struct.pack(">QQB", 100, 0, 0))
 
 
-def test_live_runs_from_end_to_end(tmp_path):
+def test_live_runs_from_end_to_end_on_a_disk_made_slower(tmp_path):
+    library = tmp_path / "slow_disk.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, ROOT / "ops" / "benchmark" / "slow_disk.c", "-ldl"], check=True)
     done = subprocess.run(
         [sys.executable, ROOT / "ops" / "benchmark" / "live.py", "--bin", BIN, "--rounds", "1", "--rates", "60", "--seconds", "1",
-         "--groups", "3", "--steps", "1", "--burst", "500", "--output", tmp_path],
+         "--groups", "3", "--steps", "1", "--burst", "500", "--sync-milliseconds", "5", "--slow-disk", library, "--output", tmp_path],
         capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr + done.stdout
     figures = json.loads((tmp_path / "live.json").read_text())
@@ -218,12 +228,12 @@ def test_live_runs_from_end_to_end(tmp_path):
     assert {(p["side"], p["rate"]) for p in told["points"]} == {("ours", 60), ("theirs", 60)}
     for p in told["points"]:
         assert p["sent"] == p["stored"] == p["rate"] and p["lost"] == p["unseen"] == p["duplicated"] == 0, p
-        assert 0 < p["latency_ms"]["p50"] <= p["latency_ms"]["p99"] <= p["latency_ms"]["most"]
+        assert 5 < p["latency_ms"]["p50"] <= p["latency_ms"]["p99"] <= p["latency_ms"]["most"]
         assert p["cpu_seconds"] > 0 and p["postgres_cpu_seconds"] > 0 and p["rss_mb"] > p["rss_anon_mb"] > 1, p
     for p in told["alone"]:
         assert p["came"] == p["sent"] == 500 and 0 < p["seconds"] < 60 and p["cpu_seconds"] > 0, p
     assert len(told["search"]) == 2 and set(told["highest"]) == {"ours", "theirs"} and told["fdatasync_us"] > 0
-    assert "highest rate that holds" in done.stdout
+    assert "highest rate that holds" in done.stdout and "5 ms were added" in done.stdout
     assert xml.etree.ElementTree.parse(tmp_path / "live.svg").getroot().tag.endswith("svg")
 
 
@@ -243,9 +253,9 @@ class Pool:
         self.done.append((statement, arguments))
 
 
-def item(number, action="insert"):
+def item(number, action="insert", group=1):
     values = dict.fromkeys(predecessor.COLUMNS) | {
-        "telegram_message_id": number, "group_id": uuid.UUID(int=1), "sent_at": datetime.datetime.fromtimestamp(number, datetime.timezone.utc)}
+        "telegram_message_id": number, "group_id": uuid.UUID(int=group), "sent_at": datetime.datetime.fromtimestamp(number, datetime.timezone.utc)}
     return action, values
 
 
@@ -282,7 +292,16 @@ def test_an_edit_twice_in_a_batch_is_written_once():
         pool = Pool()
         await made(pool).store([item(1, "update"), item(1, "update"), item(2)])
         assert [rows[0] for rows in statements(pool, "INSERT INTO messages")] == [[2], [1]]
-        assert statements(pool, "INSERT INTO crawler_status") == [([uuid.UUID(int=1)], [item(2)[1]["sent_at"]])]
+
+    asyncio.run(run())
+
+
+def test_each_group_of_a_batch_has_its_status_told():
+    async def run():
+        pool = Pool()
+        await made(pool).store([item(1), item(2), item(3, group=2)])
+        assert statements(pool, "INSERT INTO crawler_status") == [
+            (uuid.UUID(int=1), item(2)[1]["sent_at"]), (uuid.UUID(int=2), item(3)[1]["sent_at"])]
 
     asyncio.run(run())
 

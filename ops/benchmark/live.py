@@ -32,6 +32,17 @@ class Live(crawl.Crawl):
 
     # what both sides share
 
+    def start_postgres(self):
+        """With --sync-milliseconds it and the stages find their disk so much slower."""
+        super().start_postgres()
+        if self.options.slow_disk:
+            library = shutil.copy(self.options.slow_disk, self.folder)
+            os.chmod(library, 0o755)
+            slow = {"LD_PRELOAD": str(library), "AALTOHUB_SYNC_MICROSECONDS": str(self.options.sync_milliseconds * 1000)}
+            self.environment |= slow
+            self.prefix = [*self.prefix, "env", *(f"{name}={value}" for name, value in slow.items())]
+            self.pg("pg_ctl", "-D", self.data, "-l", self.data.parent / "log", "-w", "restart")
+
     def settings(self):
         """Those of Postgres that decide what a commit is worth; the same cluster serves both sides."""
         with self.connect("postgres") as connection:
@@ -306,13 +317,13 @@ class Live(crawl.Crawl):
                 figures = {
                     "latency": "from the server's send to the moment at which a subscriber of the log is told of the commit, milliseconds",
                     "machine": {"cores": os.cpu_count(), "postgres": settings}, "groups": self.options.groups,
-                    "seconds": self.options.seconds, "rates": self.options.rates, "rounds": self.results,
+                    "seconds": self.options.seconds, "rates": self.options.rates, "sync_milliseconds": self.options.sync_milliseconds, "rounds": self.results,
                     "summary": live_report.summary(self.results),
                 }
                 self.options.output.mkdir(parents=True, exist_ok=True)
                 (self.options.output / "live.json").write_text(json.dumps(figures, indent=1) + "\n")
                 (self.options.output / "live.svg").write_text(live_report.plot(figures["summary"], MOST_MS))
-            for line in live_report.table(figures["summary"], self.results, settings):
+            for line in live_report.table(figures["summary"], self.results, settings, self.options.sync_milliseconds):
                 print(line, flush=True)
             demo.say(f"figures: {self.options.output}/live.json, plot: {self.options.output}/live.svg")
             status = verdict(self.results)
@@ -410,11 +421,15 @@ def main():
     parser.add_argument("--groups", type=int, default=200)
     parser.add_argument("--burst", type=int, default=60_000)
     parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--sync-milliseconds", type=int, default=0)
+    parser.add_argument("--slow-disk", type=pathlib.Path, help="slow_disk.c as a library, where --sync-milliseconds is not 0")
     parser.add_argument("--output", type=pathlib.Path, required=True)
     options = parser.parse_args()
     for name in ("rounds", "seconds", "groups", "burst"):
         if getattr(options, name) < 1:
             parser.error(f"--{name} must be at least 1")
+    if (options.sync_milliseconds > 0) != (options.slow_disk is not None):
+        parser.error("--sync-milliseconds and --slow-disk go together")
     return Live(options).run()
 
 

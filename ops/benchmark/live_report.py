@@ -10,8 +10,8 @@ PER = 100_000  # messages for which CPU seconds are told
 # name, unit, digits, figure of a point
 FIGURES = [
     *((f"latency {name}", "ms", 2, lambda p, name=name: p["latency_ms"][name]) for name in ("p50", "p99", "p99.9")),
-    (f"CPU for {PER:,} messages", "s", 1, lambda p: p["cpu_seconds"] / p["sent"] * PER),
-    ("the same of Postgres", "s", 1, lambda p: p["postgres_cpu_seconds"] / p["sent"] * PER),
+    (f"CPU for {PER:,} messages stored", "s", 1, lambda p: cpu(p)),
+    ("the same of Postgres", "s", 1, lambda p: cpu(p, "postgres_cpu_seconds")),
     ("RSS of a process, at most", "MB", 0, lambda p: p["rss_mb"]),
     ("RssAnon of a process, at most", "MB", 0, lambda p: p["rss_anon_mb"]),
     ("sent", "messages/s", 0, lambda p: p["reached_rate"]),
@@ -24,6 +24,11 @@ ALONE = [
     ("alone: RSS", "MB", 0, lambda p: p["rss_mb"]),
     ("alone: RssAnon", "MB", 0, lambda p: p["rss_anon_mb"]),
 ]
+
+
+def cpu(point, name="cpu_seconds"):
+    """CPU seconds of so many messages that were stored; None when none was."""
+    return point[name] / point["stored"] * PER if point["stored"] else None
 
 
 def line_alone(point):
@@ -62,6 +67,13 @@ def summary(rounds):
     highest = [(r["highest"]["ours"], r["highest"]["theirs"]) for r in rounds if len(r["highest"]) == 2]
     if highest:
         out.append(row("highest rate that holds", "messages/s", 0, None, highest))
+        best = [
+            {p["side"]: cpu(p) for p in r["points"] + r["search"] if p["rate"] == r["highest"].get(p["side"])}
+            for r in rounds if len(r["highest"]) == 2
+        ]
+        best = [(of["ours"], of["theirs"]) for of in best if of.get("ours") and of.get("theirs")]
+        if best:
+            out.append(row(f"CPU for {PER:,} messages stored, at that rate", "s", 1, None, best))
     return out
 
 
@@ -80,7 +92,8 @@ def cell(values, digits):
     return f"{text[0]} ({text[1]}–{text[2]})"
 
 
-def table(figures, rounds, settings):
+def table(figures, rounds, settings, slower=0):
+    """`slower`: milliseconds that were added to each fdatasync."""
     rows, before = [["", "at, /s", "unit", "ours", "the predecessor", "ours/its"]], None
     for figure in figures:
         rows.append([
@@ -105,6 +118,8 @@ def table(figures, rounds, settings):
         lines.append(
             f"round {r['round']}: a commit's fdatasync took {r['fdatasync_us']:.0f} µs before, {r['fdatasync_us_after']:.0f} µs after; "
             f"load average {r['load']:.1f} on {os.cpu_count()} cores")
+    if slower:
+        lines.append(f"to each fdatasync of Postgres, the listener and the writer {slower} ms were added")
     lines.append("Postgres: " + ", ".join(f"{name} {value}" for name, value in settings.items()))
     return lines
 

@@ -4,7 +4,7 @@ It does what that pipeline is described to do, with asyncpg in the place of an H
 
 - new and edited messages, and those of a crawl, pass one queue of 10,000; what finds it full becomes a dead letter;
 - one writer takes what is queued, 50 at most, and waits 2 s at most for the first one; one statement a batch;
-- after a batch one statement for the status of all its groups (one for each would be slower the more groups are busy);
+- after a batch the status of each of its groups, a statement each;
 - a batch that fails is tried again after 1, 2, 4 and 8 s, then row by row; a row that fails then becomes a dead letter;
 - a circuit breaker opens for 30 s after 5 failures within 60 s; what is taken meanwhile becomes dead letters;
 - dead letters go to `failed_messages`, each in a task and a statement of its own;
@@ -37,7 +37,7 @@ INSERT = f"INSERT INTO messages ({', '.join(COLUMNS)}) SELECT * FROM unnest({ARR
 CHANGED = ("text", "media_type", "media_url", "is_deleted")
 STATEMENTS = {"insert": INSERT + "NOTHING", "update": INSERT + "UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in CHANGED)}
 TOUCH = (
-    "INSERT INTO crawler_status (group_id, status, last_message_at) SELECT g, 'active', t FROM unnest($1::uuid[], $2::timestamptz[]) AS x (g, t) "
+    "INSERT INTO crawler_status (group_id, status, last_message_at) VALUES ($1, 'active', $2) "
     "ON CONFLICT (group_id) DO UPDATE SET last_message_at = excluded.last_message_at, updated_at = now()"
 )
 DEAD = "INSERT INTO failed_messages (telegram_message_id, group_id, payload, error_message) VALUES ($1, $2, $3, $4)"
@@ -174,7 +174,8 @@ class Predecessor:
             return
         self.count["written"] += len(batch)
         newest = {row["group_id"]: row["sent_at"] for _, row in batch}
-        await self.pool.execute(TOUCH, list(newest), list(newest.values()))
+        for group, sent_at in newest.items():
+            await self.pool.execute(TOUCH, group, sent_at)
 
     async def run(self, statement, rows):
         await self.pool.execute(statement, *([row[name] for row in rows] for name in COLUMNS))
