@@ -63,6 +63,7 @@ public struct ListenerMachine: Sendable {
     private var recorder: Recorder?
     /// Until the engine exists, which takes it over.
     private var startPeers: PeerBook
+    private let memoryRecords: Int
     private let seed: UInt64
     public private(set) var isTelegramConnected = false
     /// The connection's own new session was announced before there was an engine to tell.
@@ -100,12 +101,14 @@ public struct ListenerMachine: Sendable {
     ///   - spoolLimit: bytes of the spool beyond which Telegram is not read.
     ///   - segmentBytes: bytes of one of its segments.
     ///   - windowRecords: the most records that no disk holds yet.
+    ///   - memoryRecords: the most that memory keeps of those that the disk holds.
     ///   - isAccountPaused: Telegram is left alone until `accountPaused(false)`.
     public init(
         producer: ProducerMachine.Producer, groups: some Sequence<CapturedGroup>, peers: PeerBook, seed: UInt64, spool: SpoolScan,
         spoolLimit: Int, segmentBytes: Int = ListenerLimits.segmentBytes, windowRecords: Int = ProducerLimits.windowRecords,
-        layer: Int32 = TL.newestLayer, isAccountPaused: Bool = false
+        memoryRecords: Int = ListenerLimits.memoryRecords, layer: Int32 = TL.newestLayer, isAccountPaused: Bool = false
     ) {
+        self.memoryRecords = memoryRecords
         self.layer = layer
         self.isAccountPaused = isAccountPaused
         registry = GroupRegistry(groups)
@@ -178,7 +181,7 @@ public struct ListenerMachine: Sendable {
     /// Records up to this number are on the disk.
     public mutating func spoolSynced(through number: UInt64, now: Instant, clock: UnixTime) -> [Action] {
         spool.wrote(through: number)
-        link.spooled(through: number, memoryRecords: ListenerLimits.memoryRecords, memoryBytes: ListenerLimits.memoryBytes)
+        link.spooled(through: number, memoryRecords: memoryRecords, memoryBytes: ListenerLimits.memoryBytes)
         stopIfDrained()
         return finish()
     }

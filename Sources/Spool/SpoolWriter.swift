@@ -75,8 +75,7 @@ private struct SpoolWork {
     private var hasOpened = false
     /// Not done yet, in order.
     private var todo: [SpoolAction] = []
-    /// Where the last read ended: the next one mostly goes on from there.
-    private var reader: (segment: UInt64, reader: SpoolReader, next: UInt64)?
+    private var tail = SpoolTail()
 
     init(
         folder: SpoolFolder, onMoment: @escaping @Sendable (SpoolWriter.Moment) -> Void,
@@ -118,7 +117,7 @@ private struct SpoolWork {
         for action in todo {
             switch action {
             case .delete(let segment): try delete(segment)
-            case .read(let read, let segments): try self.read(read, segments)
+            case .read(let read, let segments): self.read(read, segments)
             case .open, .append:
                 guard !isFullNow else {
                     waiting.append(action)
@@ -208,52 +207,18 @@ private struct SpoolWork {
     }
 
     private mutating func delete(_ segment: UInt64) throws(SpoolError) {
-        if reader?.segment == segment { reader = nil }
+        tail.deleted(segment)
         let path = folder.file(segment)
         // Somebody else may have deleted it.
         guard unlink(path) == 0 || errno == ENOENT else { throw SpoolError("delete", path) }
     }
 
-    private mutating func read(_ read: SpoolRead, _ segments: [UInt64]) throws(SpoolError) {
-        var records: [WireRecord] = []
-        var size = 0
-        if let known = reader, known.next != read.from || known.reader.stream != read.stream { reader = nil }
-        reading: for segment in segments {
-            do throws(SpoolReader.Damage) {
-                var (cursor, isCurrent) = try take(segment)
-                while true {
-                    guard records.count < Contract.maximumBatchRecords, size < Contract.batchBytes else { break reading }
-                    guard let item = try cursor.next() else {
-                        if isCurrent { break }
-                        // More was written since: the next segment goes on behind that.
-                        (cursor, isCurrent) = (try cursor.continued(try bytes(segment)), true)
-                        continue
-                    }
-                    if item.number < read.from { continue }
-                    // A record gets its number from its place behind the first.
-                    guard item.number == read.from + UInt64(records.count) else { break reading }
-                    let record = try cursor.record(item)
-                    records.append(record)
-                    size += record.approximateBytes
-                    reader = (segment, cursor, item.number + 1)
-                }
-            } catch {
-                // Nothing, or what is before the damage: the one who asked decides.
-                reader = nil
-                break
-            }
+    private mutating func read(_ read: SpoolRead, _ segments: [UInt64]) {
+        let folder = folder
+        let records = tail.read(read, segments) { (segment) throws(SpoolReader.Damage) in
+            do throws(SpoolError) { return try folder.read(segment) } catch { throw .header("\(error)") }
         }
         onEvent(.read(read, records))
-    }
-
-    /// The reader of a segment, where the last read left it, and whether it knows all that was written.
-    private func take(_ segment: UInt64) throws(SpoolReader.Damage) -> (reader: SpoolReader, isCurrent: Bool) {
-        guard let known = reader, known.segment == segment else { return (try SpoolReader(try bytes(segment)), true) }
-        return known.reader.isAtEnd ? (try known.reader.continued(try bytes(segment)), true) : (known.reader, false)
-    }
-
-    private func bytes(_ segment: UInt64) throws(SpoolReader.Damage) -> [UInt8] {
-        do throws(SpoolError) { return try folder.read(segment) } catch { throw .header("\(error)") }
     }
 
     private func now() -> Int {

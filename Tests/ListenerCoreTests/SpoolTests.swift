@@ -34,12 +34,11 @@ private struct Disk {
     }
 
     func read(_ read: SpoolRead, _ segments: [UInt64]) throws -> [WireRecord] {
-        var out: [WireRecord] = []
-        for segment in segments {
-            var reader = try SpoolReader(try #require(files[segment]))
-            while let item = try reader.next() { if item.number >= read.from { out.append(try reader.record(item)) } }
+        var tail = SpoolTail()
+        return tail.read(read, segments, limits: .init(records: .max, bytes: .max)) { (name) throws(SpoolReader.Damage) in
+            guard let bytes = files[name] else { throw .header("no such file") }
+            return bytes
         }
-        return out
     }
 }
 

@@ -33,6 +33,8 @@ struct Disk {
     var isSyncing = false
     /// Records without a position that were written and not synced yet.
     var loose: [UInt64] = []
+    /// Where the process read last.
+    var tail = SpoolTail()
 
     mutating func sync() {
         for i in files.indices { files[i].synced = files[i].bytes.count }
@@ -51,6 +53,7 @@ struct Disk {
         isToldFull = false
         lastWritten = 0
         loose = []
+        tail = SpoolTail()
     }
 }
 
@@ -74,7 +77,9 @@ extension Pipeline {
 
     func write(_ action: SpoolAction, _ n: Int) {
         switch action {
-        case .delete(let segment): listeners[n].disk.files.removeAll { $0.name == segment }
+        case .delete(let segment):
+            listeners[n].disk.files.removeAll { $0.name == segment }
+            listeners[n].disk.tail.deleted(segment)
         case .read(let read, let segments): self.read(read, segments, n)
         case .open, .append:
             let disk = listeners[n].disk
@@ -119,19 +124,13 @@ extension Pipeline {
     }
 
     private func read(_ read: SpoolRead, _ segments: [UInt64], _ n: Int) {
-        var records: [WireRecord] = []
-        let most = Int.random(in: 1...20, using: &generator)
-        for file in listeners[n].disk.files where segments.contains(file.name) && records.count < most {
-            do {
-                var reader = try SpoolReader(file.bytes)
-                while records.count < most, let item = try reader.next() {
-                    if item.number >= read.from { records.append(try reader.record(item)) }
-                }
-            } catch {
-                break
-            }
+        let limits = SpoolTail.Limits(records: Int.random(in: 1...20, using: &generator))
+        let files = listeners[n].disk.files
+        let records = listeners[n].disk.tail.read(read, segments, limits: limits) { (name) throws(SpoolReader.Damage) in
+            guard let file = files.first(where: { $0.name == name }) else { throw .header("deleted") }
+            return file.bytes
         }
-        plan(.disk(.read(read, records), listener: n, life: listeners[n].life), in: seconds(0.001...0.02))
+        plan(.disk(.read(read, records), listener: n, life: listeners[n].life), in: seconds(0.001...readsWithin))
     }
 
     func disk(_ told: Disk.Event, _ n: Int, _ life: Int, _ event: Event) {

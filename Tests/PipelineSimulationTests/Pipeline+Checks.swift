@@ -12,7 +12,7 @@ extension Pipeline {
         for n in listeners.indices {
             guard let machine = listeners[n].machine else { continue }
             // What was held back may come at once, when Telegram is no longer read already.
-            if machine.link.window.count > max(windowRecords, ListenerLimits.memoryRecords) + 60 {
+            if machine.link.window.count > max(windowRecords, memoryRecords) + 60 {
                 referee.complain("listener \(n) keeps \(machine.link.window.count) records in memory")
             }
             let spool = machine.spoolState
@@ -83,7 +83,10 @@ extension Pipeline {
         // Differences leave out what is gone since.
         if telegram[place].message(event.id)?.isDeleted == true { return true }
         guard let row else { return false }
-        return version(row) >= event.version || wasInGap && row.isSuspect
+        if version(row) >= event.version { return true }
+        // A difference tells of edits without their place among those of the same second: the message is read again.
+        let isOfTheSecond = row.key.editDate == telegram[place].message(event.id)?.editDate
+        return row.isSuspect && (wasInGap || isOfTheSecond)
     }
 
     private func version(_ row: MessageRow) -> Int64 { row.content.text.flatMap { Int64($0.dropFirst()) } ?? 0 }

@@ -140,6 +140,9 @@ final class Pipeline {
     var referee = Referee()
     let credit: UInt32
     let windowRecords: Int
+    let memoryRecords: Int
+    /// Seconds that the disk takes for a read, at most.
+    let readsWithin: Double
     let spoolLimit: Int
     let segmentBytes: Int
     let batching: Batcher.Limits
@@ -161,6 +164,9 @@ final class Pipeline {
         self.keepsTrace = keepsTrace
         losesAccount = seed.isMultiple(of: 3)
         gathersPushes = seed.isMultiple(of: 4)
+        // Where little is kept in memory, the disk is asked for it; where that takes its time, it is written meanwhile.
+        memoryRecords = [ListenerLimits.memoryRecords, 2, 12][Int(seed % 5 % 3)]
+        readsWithin = memoryRecords < 100 ? 3 : 0.02
         var generator = SeededGenerator(seed: seed)
         func chance(_ values: [Double]) -> Double { values[Int.random(in: 0..<values.count, using: &generator)] }
         onlyKills = Int.random(in: 0..<4, using: &generator) == 0
@@ -445,7 +451,7 @@ final class Pipeline {
                 role: .listener, account: "account\(n)", incarnation: listeners[n].incarnation, stream: listeners[n].stream ?? stream,
                 build: "model"),
             groups: groups, peers: peers, seed: generator.next(), spool: scanDisk(n), spoolLimit: spoolLimit, segmentBytes: segmentBytes,
-            windowRecords: windowRecords)
+            windowRecords: windowRecords, memoryRecords: memoryRecords)
         referee.began(.listener(n))
         note("start listener \(n)")
         perform(n, listeners[n].machine?.begin(now: now, clock: clock) ?? [])
