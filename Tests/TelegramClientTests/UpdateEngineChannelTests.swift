@@ -197,15 +197,34 @@ import Testing
                     "channel 3 12→13 too long g\(generation)"
                 ])
         }
-        // Ahead of it, there is a hole, which the writer sees; and the word counts once.
+        // Ahead of it, there is a hole, which the writer sees.
         var engine = beginning()
         _ = engine.answer(3, .channelPosition(pts: 12, users: [], chats: []), now: at(1))
         #expect(words(engine.learn([.channel(3): BoxState(value: 10)], now: at(2))) == [])
-        #expect(words(engine.learn([.channel(3): BoxState(value: 30)], now: at(2))) == [])
         // In a count that the database has seen begin.
         engine = beginning()
         _ = engine.answer(3, .channelPosition(pts: 12, users: [], chats: []), now: at(1))
         #expect(words(engine.learn([.channel(3): BoxState(generation: 3, value: 5)], now: at(2))) == ["channel 3 12→12 g3"])
+    }
+
+    /// The spool lost its newest segments, or was begun by a process that did not know the database's word.
+    @Test func a_restored_box_goes_on_where_the_database_has_it() {
+        var engine = settledEngine(channels: [3: 30])
+        #expect(words(engine.learn([.channel(3): BoxState(value: 30)], now: at(10))) == [])
+        #expect(words(engine.learn([.channel(3): BoxState(value: 40)], now: at(10))) == ["#3 getChannelDifference 3 40"])
+        // What is pushed meanwhile waits for the answer.
+        #expect(engine.push(push(inChannel(3, 42)), now: at(10)) == [])
+        #expect(
+            engine.answer(3, .channelDifferenceEmpty(pts: 41, final: true, timeout: nil), now: at(11)) == [
+                "channel 3 40→41", "channel 3 41→42 [u42]",
+            ])
+        // The server counts anew since: it refuses what the database has.
+        engine = settledEngine(channels: [3: 30])
+        #expect(words(engine.learn([.channel(3): BoxState(generation: 2, value: 20)], now: at(10))) == ["#3 getChannelDifference 3 20"])
+        #expect(engine.fail(3, .positionInvalid, now: at(10)) == [])
+        #expect(words(engine.advance(now: at(12))) == ["#4 getChannelPosition 3"])
+        #expect(
+            engine.answer(4, .channelPosition(pts: 12, users: [], chats: []), now: at(12)) == ["channel 3 12→12 too long g3"])
     }
 
     @Test func a_box_that_begins_after_the_databases_word_goes_on_in_its_count_or_begins_another() {

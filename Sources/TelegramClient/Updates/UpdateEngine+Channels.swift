@@ -244,8 +244,8 @@ extension UpdateEngine {
         replay(i, now: now)
     }
 
-    /// Where the database has the boxes, once in a process: those that began without knowing it may have begun in another count of the
-    /// server's, whose numbers say nothing beside the ones that are known.
+    /// Where the database has the boxes, once in a process: those that began without knowing it, in this process or in one before whose
+    /// records are all that is left, may have begun in another count of the server's, whose numbers say nothing beside the known ones.
     public mutating func learn(_ positions: [Box: BoxState], now: Instant) -> [UpdateOutput] {
         for i in channels.indices {
             guard let known = positions[.channel(channels[i].id)] else { continue }
@@ -253,14 +253,19 @@ extension UpdateEngine {
                 channels[i].known = known
                 continue
             }
-            guard let start = channels[i].startedAt, channels[i].phase != .lost else { continue }
+            guard channels[i].phase != .lost else { continue }
+            let generation = channels[i].box.generation
+            guard let start = channels[i].startedAt else {
+                if (known.generation, known.value) > (generation, value) { goOn(i, from: known, now: now) }
+                continue
+            }
             if known.value > start {
                 // The server is never behind what was stored of it, unless it counts anew.
                 if case .asking(let id) = channels[i].phase { forget(id) }
-                channels[i].box.generation = max(channels[i].box.generation, known.generation)
+                channels[i].box.generation = max(generation, known.generation)
                 channels[i].restart = .newGeneration
                 channels[i].want(.gap, at: now)
-            } else if known.generation > channels[i].box.generation {
+            } else if known.generation > generation {
                 // It goes on in that count; what was told in an older one is a hole up to here.
                 channels[i].box.generation = known.generation
                 deliver(box: .channel(channels[i].id), from: value, to: value, way: .difference, receivedAt: .init(nanoseconds: 0))
@@ -268,6 +273,15 @@ extension UpdateEngine {
         }
         for i in channels.indices where channels[i].startedAt != nil { channels[i].startedAt = nil }
         return finish(now: now)
+    }
+
+    /// The database has more than the box was restored with. What the server says from there on shows which count it is in: a position
+    /// that it does not have is refused.
+    private mutating func goOn(_ i: Int, from known: BoxState, now: Instant) {
+        if case .asking(let id) = channels[i].phase { forget(id) }
+        channels[i].box = NumberedBox(generation: known.generation, value: known.value)
+        channels[i].restart = nil
+        channels[i].want(.gap, at: now)
     }
 
     /// A box of which nothing was known starts here, with what waited for it.
