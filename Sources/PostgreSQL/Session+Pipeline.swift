@@ -17,7 +17,8 @@ public struct Call: Sendable {
 extension Session {
     /// Runs the statements one after the other. The first refusal is thrown, and what stands behind it is not run.
     ///
-    /// Each answer has its deadline, as if the statement were alone.
+    /// All of them together have the time that a statement alone would have. The server tells its answers at the end: one that told each
+    /// would wake this thread for each.
     ///
     /// - Returns: the answer of each, in their order.
     @discardableResult
@@ -29,8 +30,7 @@ extension Session {
         let handle = try open()
         guard PQenterPipelineMode(handle) == 1 else { throw notSent(handle) }
         for (statement, values) in encoded {
-            // Without the second the server would keep the answers back to the end, and the first would have to wait for all of them.
-            guard send(statement, values, to: handle) == 1, PQsendFlushRequest(handle) == 1 else { throw abandon(handle) }
+            guard send(statement, values, to: handle) == 1 else { throw abandon(handle) }
         }
         guard PQpipelineSync(handle) == 1 else { throw abandon(handle) }
         do throws(Interruption) {
@@ -53,12 +53,13 @@ extension Session {
 
     /// The answers to so many statements, to the end of the pipeline.
     private func answers(_ handle: OpaquePointer, of count: Int) throws(Interruption) -> [Rows] {
-        try flush(handle, until: Deadline(milliseconds: answerTimeoutMilliseconds))
+        let deadline = Deadline(milliseconds: answerTimeoutMilliseconds)
+        try flush(handle, until: deadline)
         var rows: [Rows] = []
         var refusal: Interruption?
         for _ in 0..<count {
             do throws(Interruption) {
-                guard let result = try next(handle) else { throw .gone }
+                guard let result = try next(handle, until: deadline) else { throw .gone }
                 // Each answer ends with a null, by libpq's rule.
                 if PQresultStatus(result) == PGRES_PIPELINE_ABORTED {
                     PQclear(result)
@@ -71,7 +72,7 @@ extension Session {
                         refusal = error
                     }
                 }
-                if let more = try next(handle) {
+                if let more = try next(handle, until: deadline) {
                     PQclear(more)
                     throw .gone
                 }
@@ -81,7 +82,7 @@ extension Session {
             }
         }
         do throws(Interruption) {
-            guard let end = try next(handle) else { throw .gone }
+            guard let end = try next(handle, until: deadline) else { throw .gone }
             let isEnd = PQresultStatus(end) == PGRES_PIPELINE_SYNC
             PQclear(end)
             guard isEnd else { throw .gone }
@@ -92,8 +93,7 @@ extension Session {
         return rows
     }
 
-    private func next(_ handle: OpaquePointer) throws(Interruption) -> OpaquePointer? {
-        let deadline = Deadline(milliseconds: answerTimeoutMilliseconds)
+    private func next(_ handle: OpaquePointer, until deadline: Deadline) throws(Interruption) -> OpaquePointer? {
         while PQisBusy(handle) == 1 {
             _ = try wait(handle, writing: false, until: deadline)
             if PQconsumeInput(handle) == 0 { break }

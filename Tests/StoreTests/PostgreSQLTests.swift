@@ -173,6 +173,24 @@ import Testing
         #expect(!s.isOpen)
     }
 
+    @Test func the_statements_of_a_pipeline_have_the_time_of_one_together() throws {
+        let sleep = Statement(name: "sleep", sql: "SELECT pg_sleep($1::int8 / 1000.0)")
+        let s = try session {
+            $0.statementTimeoutMilliseconds = 2_000
+            $0.answerGraceMilliseconds = 100
+        }
+        #expect(try s.pipeline([Call(sleep, [.bigint(10)]), Call(sleep, [.bigint(10)])]).count == 2)
+        // None of them alone is too slow for the server.
+        let slow = (0..<4).map { _ in Call(sleep, [.bigint(700)]) }
+        #expect {
+            try s.pipeline(slow)
+        } throws: {
+            guard case PostgresError.timedOut = $0 else { return false }
+            return true
+        }
+        #expect(!s.isOpen)
+    }
+
     @Test func a_killed_backend_is_a_lost_connection_and_the_next_call_opens_another() async throws {
         let connection = Connection(try cluster.options(database: "postgres"))
         let first = try await connection.run { s in try s.query("SELECT pg_backend_pid()")[0].integer(0) }
