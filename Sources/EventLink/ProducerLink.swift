@@ -50,7 +50,7 @@ public final class ProducerLink: Sendable {
     /// - Throws: when the frame is larger than the contract allows.
     public func send(_ frame: WireFrame) throws(ContractError) -> Bool {
         let queued = outbox.put(try frame.encoded())
-        if queued { thread.wakeup.signal() }
+        if queued { thread.signal() }
         return queued
     }
 

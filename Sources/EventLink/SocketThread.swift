@@ -17,77 +17,176 @@ protocol SocketRole: SendableMetatype {
 }
 
 /// A dedicated thread for a socket set: libzmq's sockets belong to one thread, and polling blocks.
-final class SocketThread: Sendable {
+///
+/// An actor that works on what comes may run on it (`unownedExecutor`), with the tasks that wait there (`taskExecutor`): then nobody has to
+/// be woken between a frame and what is done with it. Such an actor must not block, and must hold the thread. It ends with its last owner.
+public final class SocketThread: Sendable {
+    private let core: Core
+
+    public convenience init() { self.init(ended: {}) }
+
+    /// - Parameter ended: the thread's last word.
+    init(ended: @escaping @Sendable () -> Void) {
+        let core = Core(ended: ended)
+        self.core = core
+        spawn { core.serve() }
+    }
+
+    deinit { core.end() }
+
+    /// Runs an actor on this thread, before a socket is there, beside it and after it.
+    public var unownedExecutor: UnownedSerialExecutor { core.asUnownedSerialExecutor() }
+
+    /// Where a task of such an actor resumes: every wait that ends elsewhere goes through its task's executor, or the pool's.
+    public var taskExecutor: any TaskExecutor { core }
+
+    var wakeup: Wakeup { core.wakeup }
+
+    /// libzmq failed in a way that no peer can cause; the role is over.
+    var failure: ZeroMQError? { core.failure }
+
+    /// Makes the role on the thread and runs it until `stop`. Once, and not from the thread itself, which it would wait for.
+    ///
+    /// - Throws: what `make` throws, before any event is handled.
+    func start(_ make: @escaping @Sendable () throws(LinkError) -> any SocketRole) throws(LinkError) {
+        if let error = core.begin(make) { throw error }
+    }
+
+    /// There is something for the role to do: wakes the thread, unless it is the one that says so.
+    func signal() { core.signal() }
+
+    /// Asks the role to end and waits until its sockets are closed.
+    func stop() async { await core.stop() }
+
+    /// Asks the role to end, without waiting.
+    func abandon() { core.abandon() }
+}
+
+/// What the thread holds itself.
+private final class Core: SerialExecutor, TaskExecutor {
     let wakeup = Wakeup()
     private let state = Mutex(State())
+    /// The thread's `pthread_t`, once it runs.
+    private let thread = Atomic<UInt>(0)
+    private let ended: @Sendable () -> Void
+
+    init(ended: @escaping @Sendable () -> Void) { self.ended = ended }
 
     private struct State {
+        var jobs: [UnownedJob] = []
+        var begin: (make: @Sendable () throws(LinkError) -> any SocketRole, opened: Opened)?
+        /// A role is there, or will be.
+        var isBusy = false
         var isStopping = false
-        var hasEnded = false
+        var isEnding = false
         var waiters: [CheckedContinuation<Void, Never>] = []
         var failure: ZeroMQError?
     }
 
-    /// libzmq failed in a way that no peer can cause; the role is over.
     var failure: ZeroMQError? { state.withLock { $0.failure } }
 
-    /// Makes the role on a new thread and runs it until `stop`.
-    ///
-    /// - Throws: what `make` throws, before any event is handled.
-    func start<Role: SocketRole>(_ make: @escaping @Sendable () throws(LinkError) -> Role) throws(LinkError) {
+    // MARK: asked by others
+
+    func begin(_ make: @escaping @Sendable () throws(LinkError) -> any SocketRole) -> LinkError? {
         let opened = Opened()
-        spawn { [self] in
-            // The role must not outlive its thread: sockets are closed where they were made.
-            do throws(LinkError) {
-                var role = try make()
-                opened.succeed()
-                run(&role)
-                role.close()
-            } catch {
-                opened.fail(error)
-            }
-            let waiters = state.withLock { state in
-                state.hasEnded = true
-                defer { state.waiters = [] }
-                return state.waiters
-            }
-            for waiter in waiters { waiter.resume() }
+        state.withLock { state in
+            state.isBusy = true
+            state.begin = (make, opened)
         }
-        if let error = opened.wait() { throw error }
+        signal()
+        return opened.wait()
     }
 
-    private func run(_ role: inout some SocketRole) {
-        do throws(ZeroMQError) {
-            while !state.withLock({ $0.isStopping }) {
-                let sockets = role.readable
-                let ready = try poll(sockets, wakeup, milliseconds: role.timeout)
-                for (socket, isReady) in zip(sockets, ready) where isReady { try role.read(socket) }
-                try role.wake()
-            }
-            // What was asked for before the stop is still done.
-            try role.wake()
-        } catch {
-            state.withLock { $0.failure = error }
-        }
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        state.withLock { $0.jobs.append(job) }
+        signal()
     }
 
-    /// Asks the thread to end and waits until its sockets are closed.
+    func signal() {
+        if thread.load(ordering: .relaxed) != pthread_self() { wakeup.signal() }
+    }
+
     func stop() async {
-        state.withLock { $0.isStopping = true }
-        wakeup.signal()
+        abandon()
         await withCheckedContinuation { continuation in
-            let hasEnded = state.withLock { state in
-                if !state.hasEnded { state.waiters.append(continuation) }
-                return state.hasEnded
+            let isOver = state.withLock { state in
+                if state.isBusy { state.waiters.append(continuation) }
+                return !state.isBusy
             }
-            if hasEnded { continuation.resume() }
+            if isOver { continuation.resume() }
         }
     }
 
-    /// Asks the thread to end, without waiting.
     func abandon() {
         state.withLock { $0.isStopping = true }
-        wakeup.signal()
+        signal()
+    }
+
+    func end() {
+        state.withLock { state in
+            state.isStopping = true
+            state.isEnding = true
+        }
+        signal()
+    }
+
+    // MARK: the thread
+
+    func serve() {
+        thread.store(pthread_self(), ordering: .relaxed)
+        var role: (any SocketRole)?
+        while true {
+            let (jobs, begin) = state.withLock { state in
+                defer { (state.jobs, state.begin) = ([], nil) }
+                return (state.jobs, state.begin)
+            }
+            for job in jobs { job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor()) }
+            if let begin { role = open(begin.make, begin.opened) }
+            do throws(ZeroMQError) {
+                let isStopping = state.withLock { $0.isStopping }
+                // What was asked for before the stop is still done.
+                try role?.wake()
+                if isStopping { close(&role) }
+                // Asked last: what was done here may have left more to do.
+                let (isIdle, isOver) = state.withLock { state in
+                    let isIdle = state.jobs.isEmpty && state.begin == nil
+                    return (isIdle, isIdle && state.isEnding && role == nil)
+                }
+                if isOver { return ended() }
+                let sockets = role?.readable ?? []
+                let ready = try poll(sockets, wakeup, milliseconds: isIdle ? role?.timeout ?? -1 : 0)
+                for (socket, isReady) in zip(sockets, ready) where isReady { try role?.read(socket) }
+            } catch {
+                state.withLock { $0.failure = error }
+                close(&role)
+            }
+        }
+    }
+
+    private func open(_ make: () throws(LinkError) -> any SocketRole, _ opened: Opened) -> (any SocketRole)? {
+        do throws(LinkError) {
+            let role = try make()
+            opened.succeed()
+            return role
+        } catch {
+            state.withLock { $0.isBusy = false }
+            opened.fail(error)
+            return nil
+        }
+    }
+
+    /// The role must not outlive its thread: sockets are closed where they were made.
+    private func close(_ role: inout (any SocketRole)?) {
+        guard role != nil else { return }
+        role?.close()
+        role = nil
+        let waiters = state.withLock { state in
+            state.isBusy = false
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
     }
 }
 

@@ -82,7 +82,7 @@ public final class TapPublisher: Sendable {
         var payload: [UInt8] = []
         JSON.object(members).write(to: &payload)
         if outbox.put((topic, payload)) {
-            thread.wakeup.signal()
+            thread.signal()
         } else {
             state.withLock { $0.dropped += 1 }
         }

@@ -15,7 +15,7 @@ public final class WriterLink: Sendable {
     public let path: String
     /// Frames in their order of arrival.
     public let inbox: Inbox<Received>
-    private let thread = SocketThread()
+    private let thread: SocketThread
     private let outbox = Outbox<(route: [UInt8], frame: WireFrame)>(limit: Int(LinkOptions.highWaterMark))
     private let counts = Mutex(Counts())
 
@@ -28,9 +28,11 @@ public final class WriterLink: Sendable {
 
     /// Takes the path's lock, then binds.
     ///
+    /// - Parameter thread: whose owner may work there on what comes.
     /// - Throws: `LinkError.inUse` when another writer has it.
-    public init(path: String, context: Context) throws(LinkError) {
+    public init(path: String, context: Context, on thread: SocketThread = SocketThread()) throws(LinkError) {
         self.path = path
+        self.thread = thread
         let wakeup = thread.wakeup
         let inbox = Inbox<Received>(elementLimit: LinkOptions.inboxFrames, costLimit: LinkOptions.inboxBytes) { wakeup.signal() }
         self.inbox = inbox
@@ -55,7 +57,7 @@ public final class WriterLink: Sendable {
     /// Queues an answer. To a peer that has gone it is dropped: that one says HELLO again.
     public func send(_ frame: WireFrame, to route: [UInt8]) {
         guard outbox.put((route, frame)) else { return change { $0.undeliverable += 1 } }
-        thread.wakeup.signal()
+        thread.signal()
     }
 
     public var statistics: Counts { counts.withLock { $0 } }

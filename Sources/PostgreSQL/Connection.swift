@@ -76,8 +76,8 @@ public final class Connection: Sendable {
     /// Runs `body` on the connection's thread and hands back what it returns. Opens a session first when there is none.
     ///
     /// Throws what `body` throws, and `PostgresError.unreachable` when no session could be opened. Cancelling the task does not end
-    /// a running statement: its own deadline does.
-    public func run<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws -> T {
+    /// a running statement: its own deadline does. The caller goes on where it was.
+    public nonisolated(nonsending) func run<T: Sendable>(_ body: @escaping @Sendable (Session) throws -> T) async throws -> T {
         let (slot, callers, options, prepare) = (slot, callers, options, prepare)
         return try await withCheckedThrowingContinuation { continuation in
             let call = Call(continuation)

@@ -40,20 +40,14 @@ private func run(
 ) async throws {
     guard let start = try await openDatabase(store, context) else { return }
     // Only now: a bound link promises that somebody will commit.
-    let link = try WriterLink(path: context.folders.link, context: zeroMQ)
+    let link = try WriterLink(path: context.folders.link, context: zeroMQ, on: loop.thread)
     await loop.begin(link, control, start)
     context.onStop { Task { await loop.drain() } }
     context.onReload { await loop.limit($0.link) }
     context.logger.info("writing", metadata: ["epoch": "\(start.epoch)", "link": "\(link.path)"])
     context.ready("waiting for listeners")
     let outcome = await withTaskGroup { group -> Result<Void, any Error> in
-        group.addTask {
-            while let frames = await link.inbox.next() {
-                await loop.received(frames)
-                // Behind this the inbox fills, then libzmq, then the credit of the producers is used up.
-                await loop.untilRoom()
-            }
-        }
+        group.addTask(executorPreference: loop.thread.taskExecutor) { await loop.listen() }
         group.addTask {
             while !Task.isCancelled {
                 await loop.tick()

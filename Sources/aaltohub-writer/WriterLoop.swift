@@ -7,7 +7,12 @@ import Store
 import WriterCore
 
 /// Drives the machine: frames, clock and the ends of commits in; answers, commits and the end out. At most one commit is in flight.
+///
+/// It runs on the link's thread: a frame is judged where it was read, and an acknowledgement sent where the commit is heard of.
 actor WriterLoop {
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.unownedExecutor }
+
+    nonisolated let thread = SocketThread()
     private let context: ServiceContext
     private let store: WriterStore
     private let report: WriterReport
@@ -46,7 +51,21 @@ actor WriterLoop {
 
     // MARK: what happens
 
-    func received(_ frames: [WriterLink.Received]) {
+    /// Takes what producers send, until the link is closed.
+    func listen() async {
+        guard let inbox = link?.inbox else { return }
+        await withTaskCancellationHandler {
+            while let frames = await inbox.nextHere() {
+                received(frames)
+                // Behind this the inbox fills, then libzmq, then the credit of the producers is used up.
+                await untilRoom()
+            }
+        } onCancel: {
+            inbox.stopWaiting()
+        }
+    }
+
+    private func received(_ frames: [WriterLink.Received]) {
         let now = SystemClock.now
         machine.unixOffset = SystemClock.unix.nanoseconds - now.nanoseconds
         for message in frames {
@@ -121,7 +140,7 @@ actor WriterLoop {
     var isCommitting: Bool { machine.isCommitting }
 
     /// Returns when the link may be read on.
-    func untilRoom() async {
+    private func untilRoom() async {
         guard !machine.wantsInput, outcome == nil else { return }
         await withCheckedContinuation { roomWaiter = $0 }
     }
@@ -160,21 +179,22 @@ actor WriterLoop {
     }
 
     private func begin(_ work: Work, _ timeoutsBefore: Int) {
-        let (epoch, credit, store) = (machine.epoch, machine.credit, store)
-        Task {
-            do {
-                switch work {
-                case .hello(let producer, let hello, let route):
-                    let verdict = try await store.hello(hello, of: producer, epoch: epoch, credit: credit)
-                    self.judged(hello, of: producer, route, verdict)
-                case .batches(let producer, let batches):
-                    let committed = try await store.commit(
-                        batches, of: producer, epoch: epoch, credit: credit, timeoutsBefore: timeoutsBefore)
-                    self.committed(committed, of: producer)
-                }
-            } catch {
-                self.failed(error, work)
+        Task(executorPreference: thread.taskExecutor) { await self.commit(work, timeoutsBefore) }
+    }
+
+    private func commit(_ work: Work, _ timeoutsBefore: Int) async {
+        do {
+            switch work {
+            case .hello(let producer, let hello, let route):
+                let verdict = try await store.hello(hello, of: producer, epoch: machine.epoch, credit: machine.credit)
+                judged(hello, of: producer, route, verdict)
+            case .batches(let producer, let batches):
+                let committed = try await store.commit(
+                    batches, of: producer, epoch: machine.epoch, credit: machine.credit, timeoutsBefore: timeoutsBefore)
+                self.committed(committed, of: producer)
             }
+        } catch {
+            failed(error, work)
         }
     }
 

@@ -53,6 +53,68 @@ import ZeroMQ
         await producer.close()
     }
 
+    /// Answers each PING where it was read.
+    private actor Answerer {
+        nonisolated let thread: SocketThread
+        nonisolated var unownedExecutor: UnownedSerialExecutor { thread.unownedExecutor }
+
+        init(_ thread: SocketThread) { self.thread = thread }
+
+        var place: pthread_t { pthread_self() }
+
+        /// The threads on which it woke up.
+        func answer(_ link: WriterLink) async -> Set<pthread_t> {
+            var places: Set<pthread_t> = []
+            while let frames = await link.inbox.nextHere() {
+                places.insert(place)
+                for frame in frames { link.send(pong(1), to: frame.route) }
+            }
+            return places.union([place])
+        }
+    }
+
+    @Test func an_actor_runs_on_the_links_thread_before_it_beside_it_and_after_it() async throws {
+        let folder = try SocketFolder()
+        let context = Context()
+        let (isOver, over) = AsyncStream.makeStream(of: Void.self)
+        do {
+            let answerer = Answerer(SocketThread(ended: { over.finish() }))
+            let place = try await within { await answerer.place }
+            let link = try WriterLink(path: folder.socket("writer"), context: context, on: answerer.thread)
+            let work = Task(executorPreference: answerer.thread.taskExecutor) { await answerer.answer(link) }
+            let producer = try ProducerLink(path: folder.socket("writer"), role: "listener", account: "main", context: context)
+            let events = Taker(producer.inbox)
+            let first = try await within { try await events.next() }
+            #expect(first.name == "connected")
+            for _ in 1...3 {
+                #expect(try producer.send(ping(1)))
+                let answer = try await within { try await events.next() }
+                #expect(answer.name == "PONG")
+            }
+            await producer.close()
+            // The actor hears of the end though nobody else wakes its thread.
+            await link.close()
+            let places = try await within { await work.value }
+            #expect(places == [place])
+            let last = try await within { await answerer.place }
+            #expect(last == place)
+        }
+        // It ends with its last owner.
+        try await within { for await _ in isOver {} }
+    }
+
+    @Test func a_link_that_cannot_be_opened_leaves_its_thread_to_the_others() async throws {
+        let folder = try SocketFolder()
+        let context = Context()
+        let first = try WriterLink(path: folder.socket("writer"), context: context)
+        let answerer = Answerer(SocketThread())
+        #expect(throws: LinkError.self) { try WriterLink(path: folder.socket("writer"), context: context, on: answerer.thread) }
+        let places = try await within { [await answerer.place, await answerer.place] }
+        #expect(places[0] == places[1])
+        #expect(places[0] != pthread_self())
+        await first.close()
+    }
+
     @Test func a_second_writer_is_refused_and_the_first_goes_on() async throws {
         let folder = try SocketFolder()
         let context = Context()

@@ -65,7 +65,9 @@ public final class WriterStore: Sendable {
     }
 
     /// HELLO as a transaction. Everything but `welcome` changes nothing.
-    public func hello(_ hello: WireHello, of producer: ProducerKey, epoch: UInt64, credit: UInt32) async throws -> HelloVerdict {
+    public nonisolated(nonsending) func hello(
+        _ hello: WireHello, of producer: ProducerKey, epoch: UInt64, credit: UInt32
+    ) async throws -> HelloVerdict {
         try await connection.run { session in
             struct Refused: Error { var verdict: HelloVerdict }
             let database = try DatabaseIdentity.read(session)
@@ -91,7 +93,7 @@ public final class WriterStore: Sendable {
     /// and is thrown.
     ///
     /// - Parameter timeoutsBefore: how often in a row this very work ran out of its time: see `TimeoutBlame`.
-    public func commit(
+    public nonisolated(nonsending) func commit(
         _ batches: [ReceivedBatch], of producer: ProducerKey, epoch: UInt64, credit: UInt32, timeoutsBefore: Int = 0
     ) async throws -> CommittedBatch {
         try await connection.run { [beforeCommit] session in
