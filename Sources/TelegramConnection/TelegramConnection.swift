@@ -12,6 +12,8 @@ import Primitives
 public actor TelegramConnection {
     let loop: any EventLoop
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+    /// For tasks that wait for what happens here: they resume where it happened.
+    public nonisolated let taskExecutor: any TaskExecutor
 
     let configuration: ConnectionConfiguration
     let logger: Logger
@@ -81,6 +83,7 @@ public actor TelegramConnection {
         self.configuration = configuration
         self.credentials = credentials
         loop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
+        taskExecutor = EventLoopTaskExecutor(loop)
         var logger = logger
         logger[metadataKey: "dc"] = "\(configuration.dc)"
         self.logger = logger

@@ -87,9 +87,10 @@ func listen(_ context: ServiceContext, account: String) async throws {
     await loop.begin()
     var patience = Task {}
     let reason = await withTaskGroup { group in
-        group.addTask { await loop.follow() }
-        group.addTask { await loop.listen() }
-        group.addTask { for await event in spoolEvents { await loop.spool(event) } }
+        let executor = api.connection.taskExecutor
+        group.addTask(executorPreference: executor) { await loop.follow() }
+        group.addTask(executorPreference: executor) { await loop.listen() }
+        group.addTask(executorPreference: executor) { for await event in spoolEvents { await loop.spool(event) } }
         group.addTask { await context.heartbeats { json in tap.publish("heartbeat", "status") { json } } }
         group.addTask { await every(context.watchdog.longestWait) { await loop.tick() } }
         group.addTask { await every(groupsInterval) { await groups.look() } }
