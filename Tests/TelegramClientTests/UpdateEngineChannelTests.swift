@@ -225,6 +225,13 @@ import Testing
         #expect(words(engine.advance(now: at(12))) == ["#4 getChannelPosition 3"])
         #expect(
             engine.answer(4, .channelPosition(pts: 12, users: [], chats: []), now: at(12)) == ["channel 3 12→12 too long g3"])
+        // One that is out of reach meanwhile goes on there when it is heard of again.
+        engine = settledEngine(channels: [3: 30])
+        _ = engine.push(push(inChannel(3, 32)), now: at(10))
+        _ = engine.advance(now: at(10.5))
+        #expect(engine.fail(3, .lostAccess(reason: "CHANNEL_PRIVATE"), now: at(11)) == ["lost 3 CHANNEL_PRIVATE"])
+        #expect(words(engine.learn([.channel(3): BoxState(value: 40)], now: at(12))) == [])
+        #expect(engine.push(push(inChannel(3, 50)), now: at(13)) == ["regained 3", "#4 getChannelDifference 3 40"])
     }
 
     @Test func a_box_that_begins_after_the_databases_word_goes_on_in_its_count_or_begins_another() {

@@ -253,9 +253,8 @@ extension UpdateEngine {
                 channels[i].known = known
                 continue
             }
-            guard channels[i].phase != .lost else { continue }
             let generation = channels[i].box.generation
-            guard let start = channels[i].startedAt else {
+            guard let start = channels[i].startedAt, channels[i].phase != .lost else {
                 if (known.generation, known.value) > (generation, value) { goOn(i, from: known, now: now) }
                 continue
             }
