@@ -23,6 +23,7 @@ protocol SocketRole: SendableMetatype {
 public final class SocketThread: Sendable {
     private let core: Core
 
+    /// Starts the thread, which waits for an actor's work or a role.
     public convenience init() { self.init(ended: {}) }
 
     /// - Parameter ended: the thread's last word.
