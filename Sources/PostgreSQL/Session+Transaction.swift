@@ -29,6 +29,17 @@ extension Session {
         return value
     }
 
+    /// The same for a transaction of which every statement is known: BEGIN, all of them and COMMIT go one way to the server and back.
+    ///
+    /// A refusal rolls all of it back and is thrown. A connection that went away leaves it unknown whether anything was committed.
+    ///
+    /// - Returns: the answer of each.
+    @discardableResult
+    public func transaction(of calls: [Call]) throws(PostgresError) -> [Rows] {
+        let answers = try commit(after: [Call(beginStatement)] + calls)
+        return Array(answers.dropFirst().dropLast())
+    }
+
     /// Runs `body` under a savepoint: its error undoes only what `body` did, and is thrown on.
     public func savepoint<T>(_ body: () throws -> T) throws -> T {
         try savepoint(after: [], beginningWith: []) { _ in try body() }
@@ -76,7 +87,8 @@ extension Session {
         }
     }
 
-    private func commit(after last: [Call]) throws(PostgresError) {
+    @discardableResult
+    private func commit(after last: [Call]) throws(PostgresError) -> [Rows] {
         keptSavepoints = [:]
         do throws(PostgresError) {
             let rows = try pipeline(last + [Call(commitStatement)])
@@ -84,6 +96,7 @@ extension Session {
             if rows.last?.tag != "COMMIT" {
                 throw PostgresError.server(ServerError(sqlState: "25P02", message: "the transaction had failed and was rolled back"))
             }
+            return rows
         } catch {
             switch error {
             case .connectionLost(let text), .timedOut(let text): throw .commitOutcomeUnknown(text)

@@ -44,7 +44,8 @@ private struct Both {
     init(seed: UInt64) async throws {
         generator = SeededGenerator(seed: seed)
         database = try TestDatabase()
-        store = try database.writer()
+        // Each guess from memory is tried, however many were wrong before it.
+        store = WriterStore(try database.options("aaltohub_writer"), memory: ProducerMemory(cautiousTransactions: 0))
         model = ModelPostgres(groups: [.channel(100), .basicGroup(200)], primary: "a")
         model.database = try await store.open(unixMilliseconds: 1).database
         for (role, account) in [("listener", "a"), ("listener", "b"), ("backfill", "a")] {

@@ -191,6 +191,25 @@ import Testing
         #expect(!s.isOpen)
     }
 
+    @Test func a_transaction_in_one_pipeline_is_there_as_a_whole_or_not_at_all() throws {
+        let s = try session()
+        try s.script("CREATE TEMPORARY TABLE numbers (n int8 PRIMARY KEY)")
+        let insert = Statement(name: "insert", sql: "INSERT INTO numbers VALUES ($1) RETURNING n")
+        let numbers = { try s.query("SELECT n FROM numbers ORDER BY n").map { $0.integer(0) } }
+        #expect(try s.transaction(of: [Call(insert, [.bigint(1)]), Call(insert, [.bigint(2)])]).map { $0[0].integer(0) } == [1, 2])
+        for refused in [[3, 1, 4], [1], [3, 4, 1]] as [[Int64]] {
+            #expect {
+                try s.transaction(of: refused.map { Call(insert, [.bigint($0)]) })
+            } throws: {
+                ($0 as? PostgresError)?.sqlState == "23505"
+            }
+            #expect(s.isOpen && !s.isInTransaction)
+            #expect(try numbers() == [1, 2])
+        }
+        try s.transaction(of: [Call(insert, [.bigint(3)])])
+        #expect(try numbers() == [1, 2, 3])
+    }
+
     @Test func a_killed_backend_is_a_lost_connection_and_the_next_call_opens_another() async throws {
         let connection = Connection(try cluster.options(database: "postgres"))
         let first = try await connection.run { s in try s.query("SELECT pg_backend_pid()")[0].integer(0) }

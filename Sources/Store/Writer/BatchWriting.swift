@@ -65,6 +65,18 @@ struct BatchWriting {
         if let timeout, !blame.isProven(anyStored: !changes.isEmpty) { throw timeout }
     }
 
+    /// Stores what is all new in one pipeline with whatever goes before it and with COMMIT; what the database refuses of it leaves nothing.
+    ///
+    /// - Parameter folded: `isNews`.
+    /// - Returns: the rows that are new.
+    static func commit(
+        _ folded: Folded, after first: [Call], _ session: Session, producer: ProducerKey
+    ) throws(PostgresError) -> [RowChange] {
+        let rows = BatchWriting(session, producer: producer, timeoutsBefore: 0).rows(of: folded, asNews: true)
+        let answers = try session.transaction(of: first + rows.map(\.call))
+        return zip(rows, answers.dropFirst(first.count)).flatMap { row, answer in row.changed.map { answer.map($0) } ?? [] }
+    }
+
     /// A statement of a batch, and what its answer tells of rows that it changed.
     private struct RowCall {
         var call: Call
@@ -77,7 +89,7 @@ struct BatchWriting {
     }
 
     /// The rows of a batch; no statement of them needs another's answer.
-    private func rows(of folded: Folded) -> [RowCall] {
+    private func rows(of folded: Folded, asNews: Bool = false) -> [RowCall] {
         // First, so that messages of the new supergroup in the same batch find it registered.
         var out = folded.migrations.map { migration in
             RowCall(
@@ -86,8 +98,9 @@ struct BatchWriting {
         }
         if !folded.messages.isEmpty {
             let isRetry = Parameter.bool(producer.role == DeadLetterRetry.role)
+            let statement = asNews ? MessageStatements.insert : MessageStatements.merge
             out.append(
-                RowCall(MessageStatements.merge, [.text(account)] + folded.messages.parameters + [isRetry]) {
+                RowCall(statement, [.text(account)] + folded.messages.parameters + [isRetry]) {
                     RowChange(chat: $0.chat(0), messageID: $0.integer(2), kind: $0.bool(3) ? .inserted : .updated)
                 })
             let newest = folded.newestMessages

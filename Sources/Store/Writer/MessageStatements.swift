@@ -36,34 +36,39 @@ enum MessageStatements {
             WHERE a.role = 'listener' AND a.account <> $1))
         """
 
-    /// Merges one copy per message: `MessageRow.merge` in SQL, with the tombstones of messages that were deleted before they came.
+    /// One copy per message as a row, with the tombstones of messages that were deleted before they came.
+    private static let insertion = """
+        INSERT INTO public.messages AS m (
+            group_id, account_id, telegram_message_id, sent_at, edited_at, sender_id, text, entities, media_type, media_kind,
+            media, media_id, reply_to_message_id, reply, topic_id, grouped_id, forward, via_bot_id, service, merge_edit_date,
+            merge_settled, merge_generation, merge_position, content_hash, reactions, reactions_key, sender_name,
+            sender_name_key, views, forwards, is_deleted, deleted_at, deletion_presumed, unsettled_edit_date, suspect, received_at)
+        SELECT g.id, CASE g.chat_type WHEN 'group' THEN $1 END, e.id, e.sent_at, e.edited_at, e.sender_id, e.text, e.entities,
+            e.media_type, e.media_kind, e.media, e.media_id, e.reply_to, e.reply, e.topic_id, e.grouped_id, e.forward, e.via_bot_id,
+            e.service, e.edit_date, e.settled, e.generation, e.position, e.content_hash, e.reactions, e.reactions_key,
+            e.sender_name, e.sender_name_key, e.views, e.forwards,
+            coalesce(e.deleted_at, t.deleted_at, u.deleted_at) IS NOT NULL, least(e.deleted_at, t.deleted_at, u.deleted_at),
+            CASE WHEN coalesce(e.deleted_at, t.deleted_at, u.deleted_at) IS NOT NULL
+                THEN coalesce(e.presumed, true) AND coalesce(t.presumed, true) AND coalesce(u.presumed, true) END,
+            e.unsettled_edit_date, NOT e.settled AND (e.unsettled_edit_date = e.edit_date OR \(isLate)), e.received_at
+        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+                $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35) AS e (
+            chat_type, chat_id, id, sent_at, edited_at, sender_id, text, entities, media_type, media_kind, media, media_id,
+            reply_to, reply, topic_id, grouped_id, forward, via_bot_id, service, edit_date, settled, generation, position,
+            content_hash, reactions, reactions_key, sender_name, sender_name_key, views, forwards, deleted_at, presumed,
+            unsettled_edit_date, received_at)
+        \(join("e", account: "$1"))
+        LEFT JOIN aaltohub.tombstones t ON t.group_id = g.id AND t.telegram_message_id = e.id
+        LEFT JOIN aaltohub.tombstones u ON g.chat_type = 'group' AND u.account = $1 AND u.telegram_message_id = e.id
+        """
+
+    /// Merges one copy per message: `MessageRow.merge` in SQL.
     /// Returns what changed; a copy that changes nothing writes nothing, be it received earlier: nobody waits to be told that.
     static let merge = Statement(
         name: "merge_messages",
         sql: """
             WITH changed AS (
-                INSERT INTO public.messages AS m (
-                    group_id, account_id, telegram_message_id, sent_at, edited_at, sender_id, text, entities, media_type, media_kind,
-                    media, media_id, reply_to_message_id, reply, topic_id, grouped_id, forward, via_bot_id, service, merge_edit_date,
-                    merge_settled, merge_generation, merge_position, content_hash, reactions, reactions_key, sender_name,
-                    sender_name_key, views, forwards, is_deleted, deleted_at, deletion_presumed, unsettled_edit_date, suspect, received_at)
-                SELECT g.id, CASE g.chat_type WHEN 'group' THEN $1 END, e.id, e.sent_at, e.edited_at, e.sender_id, e.text, e.entities,
-                    e.media_type, e.media_kind, e.media, e.media_id, e.reply_to, e.reply, e.topic_id, e.grouped_id, e.forward, e.via_bot_id,
-                    e.service, e.edit_date, e.settled, e.generation, e.position, e.content_hash, e.reactions, e.reactions_key,
-                    e.sender_name, e.sender_name_key, e.views, e.forwards,
-                    coalesce(e.deleted_at, t.deleted_at, u.deleted_at) IS NOT NULL, least(e.deleted_at, t.deleted_at, u.deleted_at),
-                    CASE WHEN coalesce(e.deleted_at, t.deleted_at, u.deleted_at) IS NOT NULL
-                        THEN coalesce(e.presumed, true) AND coalesce(t.presumed, true) AND coalesce(u.presumed, true) END,
-                    e.unsettled_edit_date, NOT e.settled AND (e.unsettled_edit_date = e.edit_date OR \(isLate)), e.received_at
-                FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-                        $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35) AS e (
-                    chat_type, chat_id, id, sent_at, edited_at, sender_id, text, entities, media_type, media_kind, media, media_id,
-                    reply_to, reply, topic_id, grouped_id, forward, via_bot_id, service, edit_date, settled, generation, position,
-                    content_hash, reactions, reactions_key, sender_name, sender_name_key, views, forwards, deleted_at, presumed,
-                    unsettled_edit_date, received_at)
-                \(join("e", account: "$1"))
-                LEFT JOIN aaltohub.tombstones t ON t.group_id = g.id AND t.telegram_message_id = e.id
-                LEFT JOIN aaltohub.tombstones u ON g.chat_type = 'group' AND u.account = $1 AND u.telegram_message_id = e.id
+                \(insertion)
                 ON CONFLICT (group_id, telegram_message_id) DO UPDATE SET
                     \(contentColumns.map { "\($0) = CASE WHEN \(isNewer) THEN excluded.\($0) ELSE m.\($0) END" }.joined(separator: ",\n")),
                     media_url = CASE WHEN \(isNewer) AND m.media_id IS DISTINCT FROM excluded.media_id AND m.media_id IS NOT NULL
@@ -101,6 +106,20 @@ enum MessageStatements {
                 WHERE inserted OR \(showsOtherwise("c"))
             )
             SELECT g.chat_type, g.telegram_id, c.telegram_message_id, c.inserted FROM changed c JOIN public.groups g ON g.id = c.group_id
+            """)
+
+    /// `merge` for messages that are all new: refused as a whole (23505) where one of them is stored already. With the same parameters.
+    static let insert = Statement(
+        name: "insert_messages",
+        sql: """
+            WITH changed AS (
+                \(insertion)
+                RETURNING m.id, m.group_id, m.telegram_message_id
+            ), announced AS (
+                INSERT INTO aaltohub.outbox (event, message_id, group_id, telegram_message_id)
+                SELECT 'insert', id, group_id, telegram_message_id FROM changed
+            )
+            SELECT g.chat_type, g.telegram_id, c.telegram_message_id, true FROM changed c JOIN public.groups g ON g.id = c.group_id
             """)
 
     /// Whether a reader of a changed row sees anything new: a fetched copy that only confirms a row, or doubts it, is told to nobody.

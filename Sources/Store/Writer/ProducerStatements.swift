@@ -96,6 +96,32 @@ enum ProducerStatements {
                             OR EXISTS (SELECT FROM aaltohub.crawl_jobs j WHERE j.group_id = g.id AND j.state = 'running')))
             """)
 
+    /// A stream's cursor from where it is said to be; the producer is locked as by `lock`. One that is not there, or a row of another life,
+    /// refuses the whole transaction (22012).
+    static let moveCursorFrom = Statement(
+        name: "move_cursor_from",
+        sql: """
+            WITH moved AS (
+                UPDATE aaltohub.streams s SET committed = $7, updated_at = now()
+                FROM (SELECT FROM aaltohub.producers
+                    WHERE role = $1 AND account = $2 AND incarnation = $3 AND epoch = $4 FOR UPDATE) producer
+                WHERE s.id = $5 AND s.committed = $6 AND s.place IS NOT NULL RETURNING 1
+            )
+            SELECT 1 / count(*) FROM moved
+            """)
+
+    /// A box's position from where it is said to be; one that is not there refuses the whole transaction (22012).
+    static let movePositionFrom = Statement(
+        name: "move_position_from",
+        sql: """
+            WITH moved AS (
+                UPDATE aaltohub.positions SET generation = $8, value = $9, date = $10, seq = $11, updated_at = now()
+                WHERE account = $1 AND box = $2 AND channel_id = $3
+                    AND generation = $4 AND value = $5 AND date = $6 AND seq = $7 RETURNING 1
+            )
+            SELECT 1 / count(*) FROM moved
+            """)
+
     static let recordGaps = Statement(
         name: "record_gaps",
         sql: """

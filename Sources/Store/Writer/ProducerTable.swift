@@ -74,6 +74,32 @@ struct ProducerTable {
             + (producer.role == "backfill" ? [named] : [])
     }
 
+    /// Moves what the judgement moves, if the database has the state that it was judged by. Each is a lookup by key, with nothing to plan.
+    ///
+    /// - Parameter state: has every stream and box that moves; else nil.
+    static func moves(_ judgement: Judgement, from state: ProducerState, of producer: ProducerKey) -> [Call]? {
+        var calls: [Call] = []
+        for cursor in judgement.cursors {
+            guard let old = state.streams.first(where: { $0.id == cursor.id }) else { return nil }
+            calls.append(
+                Call(
+                    ProducerStatements.moveCursorFrom,
+                    producer.parameters + [
+                        .bigint(Int64(state.incarnation)), .bigint(Int64(state.epoch)), .bytea(cursor.id.bytes),
+                        .bigint(Int64(old.cursor)), .bigint(Int64(cursor.cursor)),
+                    ]))
+        }
+        for change in judgement.positions {
+            guard let old = state.positions[change.box] else { return nil }
+            calls.append(
+                Call(
+                    ProducerStatements.movePositionFrom,
+                    [.text(producer.account), .text(change.box.column), .bigint(change.box.channelID)] + old.columns
+                        + change.position.columns))
+        }
+        return calls
+    }
+
     private func calls(for positions: [PositionChange], _ gaps: [Gap]) -> [Call] {
         var calls: [Call] = []
         if !positions.isEmpty {
@@ -106,6 +132,11 @@ extension ProducerKey {
 extension [BoxKey] {
     /// The columns box and channel_id.
     fileprivate var parameters: [Parameter] { [.texts(map(\.column)), .bigints(map(\.channelID))] }
+}
+
+extension Position {
+    /// The columns generation, value, date and seq.
+    fileprivate var columns: [Parameter] { [.bigint(Int64(generation)), .bigint(value), .int(date), .int(seq)] }
 }
 
 extension BoxKey {

@@ -1,5 +1,6 @@
 import Events
 import PostgreSQL
+import Synchronization
 import WriterCore
 
 /// What a writer knows after it has opened its database.
@@ -11,8 +12,8 @@ public struct WriterStart: Sendable {
 
 /// The writer's transactions. One connection, which holds the lock that makes this the only writer of the database.
 ///
-/// Each call is one transaction and throws what ended it; `FailureClass(error)` says what that calls for. Nothing is remembered between
-/// calls: every judgement reads its state under the producer's lock.
+/// Each call is one transaction and throws what ended it; `FailureClass(error)` says what that calls for. Every judgement stands on the
+/// state that the database has under the producer's lock: it is read there; or remembered, and verified there by the same transaction.
 public final class WriterStore: Sendable {
     /// Key of the writer's session lock: the migrator's plus one.
     static let lockKey = Migrator.lockKey + 1
@@ -28,18 +29,31 @@ public final class WriterStore: Sendable {
     private let connection: Connection
     private let outboxDays: Int32
     private let beforeCommit: @Sendable () -> Void
+    private let remembered: Remembered
+
+    /// Touched by the connection's thread alone.
+    private final class Remembered: Sendable {
+        let memory: Mutex<ProducerMemory>
+
+        init(_ memory: sending ProducerMemory) { self.memory = Mutex(memory) }
+    }
 
     /// Connects at first use, and again at the first use after a lost connection.
     ///
     /// - Parameters:
     ///   - outboxDays: how many days changes are kept for who follows them.
-    ///   - beforeCommit: called when all of a batch is written and COMMIT is not yet said.
+    ///   - memory: of what the last commits left.
+    ///   - beforeCommit: called before COMMIT is said: when all of a batch is written, or goes with it.
     public init(
-        _ options: ConnectionOptions, outboxDays: Int32 = WriterStore.outboxDays, beforeCommit: @escaping @Sendable () -> Void = {}
+        _ options: ConnectionOptions, outboxDays: Int32 = WriterStore.outboxDays, memory: ProducerMemory = ProducerMemory(),
+        beforeCommit: @escaping @Sendable () -> Void = {}
     ) {
         self.outboxDays = outboxDays
         self.beforeCommit = beforeCommit
+        let remembered = Remembered(memory)
+        self.remembered = remembered
         connection = Connection(options) { session in
+            remembered.memory.withLock { $0.forgetAll() }
             try Pooler.refuse(session, options: options)
             try Migrator.check(session)
             guard try session.query("SELECT pg_try_advisory_lock($1)", [.bigint(Self.lockKey)])[0].bool(0) else {
@@ -68,19 +82,22 @@ public final class WriterStore: Sendable {
     public nonisolated(nonsending) func hello(
         _ hello: WireHello, of producer: ProducerKey, epoch: UInt64, credit: UInt32
     ) async throws -> HelloVerdict {
-        try await connection.run { session in
+        try await connection.run { [remembered] session in
             struct Refused: Error { var verdict: HelloVerdict }
+            remembered.memory.withLock { $0.forget(producer) }
             let database = try DatabaseIdentity.read(session)
             do {
                 let table = ProducerTable(session, producer)
                 let first = [Call(ProducerStatements.insert, producer.parameters)] + table.lock(streams: .all, boxes: nil)
-                return try session.transaction(beginningWith: first) { answers in
+                let verdict = try session.transaction(beginningWith: first) { answers in
                     let stored = try table.state(Array(answers.dropFirst()))
                     let verdict = judge(hello: hello, stored: stored, epoch: epoch, credit: credit, database: database)
                     guard case .welcome(let welcomed) = verdict else { throw Refused(verdict: verdict) }
                     try table.store(welcomed, build: hello.build)
                     return (verdict, [])
                 }
+                if case .welcome(let welcomed) = verdict { remembered.memory.withLock { $0.welcomed(welcomed.state, of: producer) } }
+                return verdict
             } catch let refused as Refused {
                 return refused.verdict
             }
@@ -96,19 +113,34 @@ public final class WriterStore: Sendable {
     public nonisolated(nonsending) func commit(
         _ batches: [ReceivedBatch], of producer: ProducerKey, epoch: UInt64, credit: UInt32, timeoutsBefore: Int = 0
     ) async throws -> CommittedBatch {
-        try await connection.run { [beforeCommit] session in
+        try await connection.run { [beforeCommit, remembered] session in
+            let boxes = boxes(of: batches)
+            // What ran out of its time is searched for the change that is at fault.
+            if timeoutsBefore == 0, let state = remembered.memory.withLock({ $0.guess(producer, boxes: boxes) }),
+                let news = NewsWriting(batches, of: producer, boxes: boxes, by: state, epoch: epoch, credit: credit)
+            {
+                beforeCommit()
+                let done = try news.commit(session)
+                remembered.memory.withLock { memory in
+                    if let done { memory.committed(done.judgement, by: state, of: producer) } else { memory.refused(producer) }
+                }
+                if let done { return done }
+            }
             let table = ProducerTable(session, producer)
-            return try session.transaction(beginningWith: table.lock(streams: .listed, boxes: boxes(of: batches))) { answers in
-                let judgement = judge(batches: batches, stored: try table.state(answers), epoch: epoch, credit: credit)
-                guard judgement.supersededBy == nil else { return (CommittedBatch(judgement: judgement), []) }
+            let (state, done) = try session.transaction(beginningWith: table.lock(streams: .listed, boxes: boxes)) { answers in
+                let state = try table.state(answers)
+                let judgement = judge(batches: batches, stored: state, epoch: epoch, credit: credit)
+                guard judgement.supersededBy == nil else { return ((state, CommittedBatch(judgement: judgement)), []) }
                 // Outside every savepoint: the header is readable though the payload is not, so the position moves over the poison.
                 var writing = BatchWriting(
                     session, producer: producer, timeoutsBefore: timeoutsBefore, before: table.calls(for: judgement))
                 try writing.write(judgement.accepted)
                 beforeCommit()
                 let done = CommittedBatch(judgement: judgement, changes: writing.changes, failed: writing.failed, pieces: writing.pieces)
-                return (done, writing.before)
+                return ((state, done), writing.before)
             }
+            if let state { remembered.memory.withLock { $0.committed(done.judgement, by: state, of: producer) } }
+            return done
         }
     }
 
