@@ -21,7 +21,12 @@ public struct ProducerMemory: Sendable {
             caution[producer] = left - 1
             return nil
         }
-        guard let state = states[producer], boxes.allSatisfy({ state.positions[$0] != nil }) else { return nil }
+        guard let known = states[producer] else { return nil }
+        var state = ProducerState(incarnation: known.incarnation, epoch: known.epoch, streams: known.streams)
+        for box in boxes {
+            guard let position = known.positions[box] else { return nil }
+            state.positions[box] = position
+        }
         return state
     }
 
@@ -36,15 +41,17 @@ public struct ProducerMemory: Sendable {
     /// A transaction was committed that was judged by this state. A crawl's is not remembered: its pages are mostly there already.
     public mutating func committed(_ judgement: Judgement, by state: ProducerState, of producer: ProducerKey) {
         guard judgement.supersededBy == nil, producer.role == "listener" else { return forget(producer) }
-        var known = states[producer]?.positions ?? [:]
-        known.merge(state.positions) { $1 }
-        for change in judgement.positions { known[change.box] = change.position }
-        var state = state
-        state.positions = known
+        var streams = state.streams
         for cursor in judgement.cursors {
-            if let index = state.streams.firstIndex(where: { $0.id == cursor.id }) { state.streams[index] = cursor }
+            if let index = streams.firstIndex(where: { $0.id == cursor.id }) { streams[index] = cursor }
         }
-        states[producer] = state
+        // In place: there are hundreds of boxes.
+        func update(_ known: inout ProducerState) {
+            (known.incarnation, known.epoch, known.streams) = (state.incarnation, state.epoch, streams)
+            known.positions.merge(state.positions) { $1 }
+            for change in judgement.positions { known.positions[change.box] = change.position }
+        }
+        update(&states[producer, default: state])
     }
 
     /// The database did not take what was judged by a guess.
@@ -72,9 +79,9 @@ extension Judgement {
 }
 
 extension Folded {
-    /// Whether these are messages that were never stored before, as far as can be told from here: written down as they came, beside what
-    /// asks for no answer of the database.
+    /// Whether the messages here were never stored before, as far as can be told without the database, and what stands beside them calls for
+    /// no question to it.
     public var isNews: Bool {
-        !messages.isEmpty && versions.isEmpty && progress.isEmpty && messages.allSatisfy { $0.key.editDate == 0 && !$0.key.settled }
+        versions.isEmpty && progress.isEmpty && messages.allSatisfy { $0.key.editDate == 0 && !$0.key.settled }
     }
 }
