@@ -8,7 +8,7 @@ struct NumberedBox: Sendable {
     var generation: UInt64
     /// nil until it is known where to start.
     var value: Int64?
-    /// Came too early, or while a difference was under way. In the order of arrival.
+    /// Came too early, or while a difference was under way. By `order`, those that are equal in the order of arrival.
     private(set) var held: [Update] = []
     /// When a gap is no longer waited for.
     private(set) var holdUntil: Instant?
@@ -52,19 +52,21 @@ struct NumberedBox: Sendable {
             return []
         }
         var applied: [Update] = []
-        var rest: [Update] = []
-        for update in held.sorted(by: { $0.order < $1.order }) {
-            switch NumberedBox.judge(update, at: position) {
-            case .duplicate: continue
-            case .gap: rest.append(update)
+        var passed = 0
+        // Behind the first one that does not fit begin all others, too.
+        look: while passed < held.count {
+            switch NumberedBox.judge(held[passed], at: position) {
+            case .duplicate: break
+            case .gap: break look
             case .next(let end):
                 position = end
-                applied.append(update)
+                applied.append(held[passed])
             }
+            passed += 1
         }
         value = position
-        held = rest
-        if rest.isEmpty {
+        held.removeFirst(passed)
+        if held.isEmpty {
             holdUntil = nil
         } else if holdUntil == nil || !applied.isEmpty {
             holdUntil = now + UpdateLimits.holdBack
@@ -76,7 +78,7 @@ struct NumberedBox: Sendable {
     mutating func stopHolding() { holdUntil = nil }
 
     /// Where the box may start without losing anything that waits.
-    var earliestHeld: Int64? { held.map(\.order.0).min() }
+    var earliestHeld: Int64? { held.first?.order.0 }
 
     /// How far the server was when it sent what waits.
     var latestHeld: Int64? { held.map(\.order.1).max() }
@@ -100,7 +102,9 @@ struct NumberedBox: Sendable {
 
     private mutating func keep(_ update: Update) -> Bool {
         if held.count >= UpdateLimits.heldUpdates { return false }
-        held.append(update)
+        var place = held.count
+        while place > 0, update.order < held[place - 1].order { place -= 1 }
+        held.insert(update, at: place)
         return true
     }
 
