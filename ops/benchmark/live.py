@@ -14,7 +14,7 @@ import crawl, demo, live_report, observer
 OURS, THEIRS = "ours", "theirs"
 AUTHOR, MEMBERS = "9996610003", (crawl.OWN, crawl.OTHER, "9996610004")
 MOST_MS = 100.0  # the latency that the search holds p99 under
-WARM_RATE, WARM_SECONDS = 50, 1.0  # before each measurement: connections, plans and caches are there
+WARM_RATE, WARM_SECONDS = 400, 3.0  # before each measurement: connections, plans and caches are there, and every group was heard of
 BURST_SECONDS = 0.1  # in which a burst is to be sent: sooner than anybody can take it
 LINGER = 1  # seconds for which the server keeps the session of a side that was stopped
 QUIET, PATIENCE = 10.0, 300.0  # seconds: without progress, and in all, after which a side has nothing more to come
