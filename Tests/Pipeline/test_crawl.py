@@ -157,6 +157,7 @@ def test_an_estimate_does_not_wait_for_the_pages_of_a_crawl(stack):
         stages=("writer", "listener"))
     stack.start("backfill")
     group = stack.query("select id::text from groups order by telegram_id")[0][0]
+    until(lambda: len(crawled.jobs()) == 2, 20, "both crawls: that the account reaches their groups is known")
     until(lambda: crawled.calls("messages.getHistory") >= 1, 20, "the first page")
     started = time.monotonic()
     answer = crawled.command("crawl", group=group, dry_run=True)
