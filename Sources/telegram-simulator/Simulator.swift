@@ -25,6 +25,8 @@ final class Simulator {
 
     /// How often the load is served, in time and in actions at once.
     private static let loadTick = TimeAmount.milliseconds(2)
+    /// What a load that is behind leaves to the sockets: a task that is due at once runs before the event loop looks at any of them.
+    private static let socketsTurn = TimeAmount.microseconds(50)
     private static let loadBurst = 200
 
     init(endpoint: Endpoint, eventLoop: any EventLoop, logger: Logger) {
@@ -134,7 +136,6 @@ final class Simulator {
         }
         if due > 0 { advance() }
         if load?.generator.isFinished == true { return stopLoad() }
-        // One that is behind goes on at once; sockets have their turn in between.
-        eventLoop.assumeIsolated().scheduleTask(in: due < Simulator.loadBurst ? Simulator.loadTick : .zero) { self.tick() }
+        eventLoop.assumeIsolated().scheduleTask(in: due < Simulator.loadBurst ? Simulator.loadTick : Simulator.socketsTurn) { self.tick() }
     }
 }
