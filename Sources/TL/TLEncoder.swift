@@ -3,6 +3,9 @@ struct TLEncoder {
     let schema = Schema.shared
     let layer: Int32
     var out: [UInt8] = []
+    /// Where in the fields of the objects under way each of their steps stands, or `absent`; the innermost object's last.
+    private var places: [Int] = []
+    private static let absent = -1
 
     init(layer: Int32) { self.layer = layer }
 
@@ -14,30 +17,39 @@ struct TLEncoder {
 
     private mutating func fields(_ object: TLObject, of index: Int) throws(TLError) {
         let steps = schema.steps(of: index)
+        let first = places.count
+        defer { places.removeSubrange(first...) }
         var flags: UInt64 = 0
         var written = 0
-        for step in steps where step.kind != .flags {
-            guard let value = object.fields[schema.words[Int(step.name)]] else { continue }
+        for step in steps {
+            // A word of flags has a name too, but is never an entry.
+            guard step.kind != .flags, let place = object.fields.place(of: schema.words[Int(step.name)]) else {
+                places.append(Self.absent)
+                continue
+            }
+            places.append(place)
             written += 1
-            if step.condition == Schema.Step.always || step.kind == .true && value == .bool(false) { continue }
+            if step.condition == Schema.Step.always || step.kind == .true && object.fields[at: place] == .bool(false) { continue }
             flags |= 1 << UInt64(step.condition)
         }
         if written < object.fields.count { try refuseUnknownFields(object) }
         var shift: UInt64 = 0
-        for step in steps {
+        for (number, step) in steps.enumerated() {
             if step.kind == .flags {
                 append(UInt32(truncatingIfNeeded: flags >> shift))
                 shift += 32
                 continue
             }
-            let name = schema.words[Int(step.name)]
-            guard let value = object.fields[name] else {
-                if step.condition == Schema.Step.always { throw .missingField(name, of: object.name) }
+            let place = places[first + number]
+            if place == Self.absent {
                 // Two fields may share one bit: both or none.
-                if step.kind != .true && flags >> UInt64(step.condition) & 1 != 0 { throw .missingField(name, of: object.name) }
+                let isNeeded = step.condition == Schema.Step.always || step.kind != .true && flags >> UInt64(step.condition) & 1 != 0
+                if isNeeded { throw .missingField(schema.words[Int(step.name)], of: object.name) }
                 continue
             }
-            if try !write(value, step.kind, type: Int(step.type)) { throw .invalidValue(field: name, of: object.name) }
+            if try !write(object.fields[at: place], step.kind, type: Int(step.type)) {
+                throw .invalidValue(field: schema.words[Int(step.name)], of: object.name)
+            }
         }
     }
 

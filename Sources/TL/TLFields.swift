@@ -21,9 +21,9 @@ public struct TLFields: Sendable, ExpressibleByDictionaryLiteral {
 
     /// Nil: the field is not there.
     public subscript(name: String) -> TLValue? {
-        get { index(of: name).map { entries[$0].value } }
+        get { place(of: name).map { entries[$0].value } }
         set {
-            switch (index(of: name), newValue) {
+            switch (place(of: name), newValue) {
             case (let at?, let value?): entries[at].value = value
             case (let at?, nil): entries.remove(at: at)
             case (nil, let value?): entries.append((name, value))
@@ -32,7 +32,10 @@ public struct TLFields: Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    private func index(of name: String) -> Int? {
+    /// The value at a place that `place(of:)` told and no change has moved since.
+    subscript(at place: Int) -> TLValue { entries[place].value }
+
+    func place(of name: String) -> Int? {
         // Lengths tell most names apart without looking at their bytes.
         let length = name.utf8.count
         return entries.firstIndex { $0.name.utf8.count == length && $0.name == name }
