@@ -37,3 +37,14 @@ async def test_a_thousand_private_messages_at_once(simulator, crowd):
     assert len([i for i in inbox.items if i[0] == "new"]) == 1000
     stats = simulator.ask("stats")
     assert stats["calls"]["auth.signIn"] >= 1
+
+
+async def test_sockets_have_their_turn_while_a_load_is_behind(simulator):
+    """Fifty thousand messages as fast as it can: whoever asks in the middle of it gets an answer in the middle of it."""
+    group = simulator.ask("create_group", kind="basic", title="Behind", creator=phone(1))["group"]
+    simulator.ask("load", rate=1_000_000, seconds=0.05, mix="1:0:0", groups=[group])
+    status = {"new": 0}
+    while status.get("new", 0) < 1_000:
+        status = simulator.ask("load_status")
+        assert status["running"], status
+    simulator.ask("load_stop")
