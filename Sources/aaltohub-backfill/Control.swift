@@ -73,8 +73,9 @@ extension Crawler {
         guard !accountPause.isPaused else { throw ControlFailure("\(account) is paused: `aaltohubctl accounts resume \(account)` first") }
         guard group.isEnabled else { throw ControlFailure("the group is disabled: enable it first") }
         guard group.isOurs(account, facts.usable) else {
-            let crawler = Planner.crawler(of: group.facts, usable: facts.usable)
-            throw ControlFailure(crawler.map { "it is crawled by \($0)" } ?? "no account reaches it: look at `aaltohubctl doctor`")
+            if let crawler = Planner.crawler(of: group.facts, usable: facts.usable) { throw ControlFailure("it is crawled by \(crawler)") }
+            guard hasWalked else { throw ControlFailure("\(account) is still finding out which groups it reaches: ask again in a moment") }
+            throw ControlFailure("no account reaches it: look at `aaltohubctl doctor`")
         }
         if arguments["dry_run"]?.bool == true { return try await estimate(group, since: since) }
         do {

@@ -91,6 +91,8 @@ actor Crawler {
     private var isDatabaseAway = false
     private var isReady = false
     private var hasLooked = false
+    /// The account's dialogs have been walked through, and what they told is in the plan.
+    private(set) var hasWalked = false
     var isConnected = false
     private var lastDisconnect: String?
 
@@ -279,6 +281,8 @@ actor Crawler {
     }
 
     func isCancelled(_ job: Int64) -> Bool { cancelled.contains(job) }
+
+    func didWalk() { hasWalked = true }
 
     func didEnd(_ job: Int64) { ended[job] = SystemClock.now }
 

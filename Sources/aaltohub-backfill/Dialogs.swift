@@ -39,7 +39,10 @@ struct Dialogs: Sendable {
                 if isWhole { walkedAt = SystemClock.now }
                 await askByName()
                 await crawler.look()
-                if isWhole { await crawler.giveUpRefused() }
+                if isWhole {
+                    await crawler.didWalk()
+                    await crawler.giveUpRefused()
+                }
                 await crawler.describeAll()
             }
             do { try await Task.sleep(for: Dialogs.glance) } catch { return }

@@ -1,5 +1,6 @@
 """What an operator asks and orders of the past: crawls, coverage, gaps, files, joining; one clear line for what is wrong."""
 import json
+import signal
 import subprocess
 import time
 
@@ -181,6 +182,20 @@ def able(stack):
     if not stack.query("select 1 from aaltohub.authorisations"):
         stack.ctl("login", "--account", ACCOUNT, "--for", "backfill")
     return stack
+
+
+def test_which_groups_an_account_reaches_is_not_told_before_it_is_known(able):
+    """Telegram stands still: the dialogs cannot be walked through. When it goes on, the same question has its answer."""
+    question, telegram = ("crawl", name(channel(able)), "--dry-run"), able.processes["simulator"]
+    telegram.send_signal(signal.SIGSTOP)
+    try:
+        able.start("backfill", ready=False)
+        told = until(
+            lambda: (s := able.ctl(*question, check=False).stderr) and "does not run" not in s and s, what="an answer of backfill")
+    finally:
+        telegram.send_signal(signal.SIGCONT)
+    assert "main is still finding out which groups it reaches: ask again in a moment" in told
+    until(lambda: able.ctl(*question, check=False).returncode == 0, what="an estimate")
 
 
 def test_a_crawl_waits_for_a_backfill_that_does_not_run_and_can_be_cancelled(able):
