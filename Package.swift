@@ -71,9 +71,12 @@ let package = Package(
         .target(name: "SupervisorCore", dependencies: ["Primitives", "Cryptography"]),
         .target(name: "SimulatorCore", dependencies: ["Primitives", "TL", "MTProto", "Cryptography"]),
 
+        // MARK: the kernel
+        .target(name: "POSIX"),
+
         // MARK: wrappers
         .target(name: "ZeroMQ", dependencies: ["CLibzmq"]),
-        .target(name: "PostgreSQL", dependencies: ["Primitives", "CLibpq"]),
+        .target(name: "PostgreSQL", dependencies: ["Primitives", "POSIX", "CLibpq"]),
         .target(
             name: "HTTPS",
             dependencies: [
@@ -94,7 +97,7 @@ let package = Package(
             ]),
         .target(
             name: "EventLink",
-            dependencies: ["Primitives", "Events", "ZeroMQ", .product(name: "Logging", package: "swift-log")]),
+            dependencies: ["Primitives", "Events", "POSIX", "ZeroMQ", .product(name: "Logging", package: "swift-log")]),
         .target(
             name: "Store",
             dependencies: [
@@ -105,7 +108,7 @@ let package = Package(
         .target(
             name: "ServiceKit",
             dependencies: [
-                "Primitives",
+                "Primitives", "POSIX",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -113,7 +116,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             exclude: ["README.md"]),
-        .target(name: "Spool", dependencies: ["ListenerCore", "ProducerCore", "Events"]),
+        .target(name: "Spool", dependencies: ["ListenerCore", "ProducerCore", "Events", "POSIX"]),
         .target(
             name: "RealtimeServer",
             dependencies: [
@@ -129,7 +132,7 @@ let package = Package(
         .target(
             name: "Broadcast",
             dependencies: [
-                "SupervisorCore", "Primitives", "HTTPS",
+                "SupervisorCore", "Primitives", "POSIX", "HTTPS",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -150,7 +153,7 @@ let package = Package(
             name: "AccountStage",
             dependencies: [
                 "ProducerCore", "TelegramClient", "TelegramConnection", "EventLink", "Events", "Store", "WriterCore", "PostgreSQL",
-                "ServiceKit", "Primitives", "TL", .product(name: "Logging", package: "swift-log"),
+                "ServiceKit", "Primitives", "POSIX", "TL", .product(name: "Logging", package: "swift-log"),
             ]),
 
         // MARK: executables
@@ -179,7 +182,7 @@ let package = Package(
             name: "aaltohub-supervisor",
             dependencies: [
                 "AdminPages", "Broadcast", "ObjectStore", "SupervisorCore", "RealtimeServer", "AccountStage", "TelegramClient", "EventLink", "ServiceKit", "Store", "PostgreSQL", "ZeroMQ", "Cryptography",
-                "Primitives", "HTTPS",
+                "Primitives", "POSIX", "HTTPS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -191,6 +194,7 @@ let package = Package(
             dependencies: [
                 "Primitives", "TL", "PostgreSQL", "ZeroMQ", "TelegramClient", "TelegramConnection", "WriterCore", "EventLink", "Events",
                 "Store", "SupervisorCore", "ServiceKit", "ProducerCore", "BackfillCore", "ListenerCore", "Spool", "AccountStage",
+                "POSIX",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -233,7 +237,7 @@ let package = Package(
         .testTarget(name: "EventLinkTests", dependencies: ["Models", "EventLink", "ZeroMQ", "Events", "Primitives"]),
         .testTarget(name: "StoreTests", dependencies: ["Models", "Store", "SupervisorCore", "PostgreSQL", "WriterCore", "Events", "Primitives"]),
         .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "Primitives"]),
-        .testTarget(name: "ServiceKitTests", dependencies: ["ServiceKit", "Primitives"]),
+        .testTarget(name: "ServiceKitTests", dependencies: ["ServiceKit", "Primitives", "POSIX"]),
         .testTarget(name: "SimulationTests", dependencies: ["TelegramClient", "TL", "Primitives"], exclude: ["plant"]),
         // Shared by the simulation and by the suites that hold the model against the real thing.
         .target(name: "Models", dependencies: ["WriterCore", "Events", "Primitives"], path: "Tests/Models"),

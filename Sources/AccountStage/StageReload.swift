@@ -1,4 +1,5 @@
 import EventLink
+import POSIX
 import Primitives
 import ServiceKit
 
@@ -24,7 +25,7 @@ public struct StageReload: Sendable {
     public func tell(_ services: [String], by actor: String) async -> [String: JSON] {
         let (folders, client) = (folders, client)
         return await withTaskGroup { group in
-            for service in services where FileLock.isHeld(folders.control(service) + ".lock") {
+            for service in services where LockedFile.isHeld(folders.control(service) + ".lock") {
                 group.addTask { () -> (String, JSON)? in
                     do {
                         return (service, try await client.ask(folders.control(service), "reload", actor: actor))

@@ -40,7 +40,7 @@ public struct ControlClient: Sendable {
         let context = context
         let milliseconds = Int32(clamping: patience.inNanoseconds / 1_000_000)
         let inbox = Inbox<Result<[UInt8]?, LinkError>>(elementLimit: 1, costLimit: .max) {}
-        let thread = SocketThread()
+        let thread = SocketThread(named: "control")
         try thread.start { () throws(LinkError) in
             let socket = try linked { () throws(ZeroMQError) in
                 let socket = try Socket(context, .dealer)

@@ -53,7 +53,7 @@ public struct ControlFailure: Error, Hashable, Sendable, CustomStringConvertible
 public final class ControlServer: Sendable {
     public typealias Handler = @Sendable (ControlRequest) async throws(ControlFailure) -> JSON
 
-    private let thread = SocketThread()
+    private let thread = SocketThread(named: "control")
     private let outbox = Outbox<[[UInt8]]>(limit: ControlOptions.waiting)
 
     /// Takes the path's lock, binds, and answers until closed.

@@ -14,7 +14,7 @@ public final class ProducerLink: Sendable {
 
     /// Events in their order.
     public let inbox: Inbox<Event>
-    private let thread = SocketThread()
+    private let thread = SocketThread(named: "link")
     private let outbox = Outbox<[UInt8]>(limit: Int(LinkOptions.highWaterMark))
 
     /// - Parameters:

@@ -1,4 +1,5 @@
 import Glibc
+import POSIX
 import Synchronization
 import ZeroMQ
 
@@ -24,13 +25,15 @@ public final class SocketThread: Sendable {
     private let core: Core
 
     /// Starts the thread, which waits for an actor's work or a role.
-    public convenience init() { self.init(ended: {}) }
+    ///
+    /// - Parameter name: the thread's, as `top -H` shows it.
+    public convenience init(named name: String) { self.init(named: name, ended: {}) }
 
     /// - Parameter ended: the thread's last word.
-    init(ended: @escaping @Sendable () -> Void) {
+    init(named name: String, ended: @escaping @Sendable () -> Void) {
         let core = Core(ended: ended)
         self.core = core
-        spawn { core.serve() }
+        detachThread(named: name) { core.serve() }
     }
 
     deinit { core.end() }
@@ -215,23 +218,4 @@ private final class Opened: @unchecked Sendable {
         while sem_wait(semaphore) != 0 && errno == EINTR {}
         return error
     }
-}
-
-private final class Body {
-    let run: @Sendable () -> Void
-
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-}
-
-private func spawn(_ run: @escaping @Sendable () -> Void) {
-    var thread = pthread_t()
-    let result = pthread_create(
-        &thread, nil,
-        { raw in
-            // pthread_create hands over what it was given, which is never null here.
-            Unmanaged<Body>.fromOpaque(raw!).takeRetainedValue().run()
-            return nil
-        }, Unmanaged.passRetained(Body(run)).toOpaque())
-    precondition(result == 0, "pthread_create failed with \(result)")
-    pthread_detach(thread)
 }

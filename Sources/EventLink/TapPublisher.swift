@@ -9,7 +9,7 @@ import ZeroMQ
 /// that only while somebody subscribed to them by name: a subscription to everything means everything but texts.
 public final class TapPublisher: Sendable {
     public let service: String
-    private let thread = SocketThread()
+    private let thread = SocketThread(named: "tap")
     private let outbox = Outbox<(topic: String, payload: [UInt8])>(limit: TapOptions.queuedSamples)
     private let state = Mutex(State())
     /// Whether there is any subscription: what every publish asks first.

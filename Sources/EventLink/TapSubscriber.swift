@@ -30,7 +30,7 @@ public struct TapSample: Sendable {
 /// A viewer of one or more taps. Slow takers lose samples at the publisher, and see so from `seq`.
 public final class TapSubscriber: Sendable {
     public let inbox: Inbox<TapSample>
-    private let thread = SocketThread()
+    private let thread = SocketThread(named: "tap")
 
     /// - Parameters:
     ///   - paths: of the services' tap sockets; they need not be there yet.

@@ -30,7 +30,7 @@ public final class WriterLink: Sendable {
     ///
     /// - Parameter thread: whose owner may work there on what comes.
     /// - Throws: `LinkError.inUse` when another writer has it.
-    public init(path: String, context: Context, on thread: SocketThread = SocketThread()) throws(LinkError) {
+    public init(path: String, context: Context, on thread: SocketThread = SocketThread(named: "link")) throws(LinkError) {
         self.path = path
         self.thread = thread
         let wakeup = thread.wakeup

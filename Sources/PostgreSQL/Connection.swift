@@ -1,3 +1,4 @@
+import POSIX
 import Synchronization
 
 /// A Postgres connection with a thread of its own: opened at first use, opened again at the next use after it was lost.
@@ -70,7 +71,7 @@ public final class Connection: Sendable {
         self.options = options
         self.prepare = prepare
         slot = Slot()
-        thread = WorkerThread()
+        thread = WorkerThread(named: "postgres")
     }
 
     /// Runs `body` on the connection's thread and hands back what it returns. Opens a session first when there is none.
@@ -124,7 +125,7 @@ public final class Connection: Sendable {
     /// For the end of a process, whose time is short: a transaction that is cut off so may still turn out to be committed.
     public func abandon() {
         thread.discard()
-        if let canceller = callers.failAll() { detachThread { canceller.cancel() } }
+        if let canceller = callers.failAll() { detachThread(named: "pg cancel") { canceller.cancel() } }
     }
 
     private static func session(

@@ -1,13 +1,15 @@
 import Glibc
+import POSIX
 
 /// One thread that runs jobs in order, so that blocking calls never occupy the cooperative pool.
 final class WorkerThread: Sendable {
     typealias Job = @Sendable () -> Void
     private let mailbox = Mailbox()
 
-    init() {
+    /// - Parameter name: the thread's, as `top -H` shows it.
+    init(named name: String) {
         let mailbox = mailbox
-        detachThread {
+        detachThread(named: name) {
             while let job = mailbox.take() { job() }
         }
     }
@@ -74,25 +76,4 @@ private final class Mailbox: @unchecked Sendable {
         closed = true
         pthread_cond_signal(condition)
     }
-}
-
-private final class Body {
-    let run: @Sendable () -> Void
-
-    init(run: @escaping @Sendable () -> Void) { self.run = run }
-}
-
-/// Runs `run` on a thread of its own.
-func detachThread(_ run: @escaping @Sendable () -> Void) {
-    var thread = pthread_t()
-    let body = Unmanaged.passRetained(Body(run: run))
-    let result = pthread_create(
-        &thread, nil,
-        { raw in
-            // pthread_create hands over what it was given, which is never null here.
-            Unmanaged<Body>.fromOpaque(raw!).takeRetainedValue().run()
-            return nil
-        }, body.toOpaque())
-    precondition(result == 0, "pthread_create failed with \(result)")
-    pthread_detach(thread)
 }

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import POSIX
 import Primitives
 import Synchronization
 

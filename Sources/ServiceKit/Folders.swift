@@ -1,4 +1,5 @@
 import Glibc
+import POSIX
 
 /// Where the services meet and what each keeps: the files and folders of a configuration.
 public struct Folders: Hashable, Sendable {

@@ -1,14 +1,5 @@
 import Glibc
-
-/// What the kernel answered when a call failed.
-public struct SystemCallError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// errno.
-    public let code: Int32
-    public init(code: Int32 = errno) { self.code = code }
-    /// The kernel's own words.
-    public var text: String { String(cString: strerror(code)) }
-    public var description: String { text }
-}
+import POSIX
 
 /// The most bytes that a configuration file, a credential or a lock may have.
 private let largestSmallFile = 1 << 20

@@ -104,22 +104,3 @@ final class Ended: Sendable {
         }
     }
 }
-
-private final class Body {
-    let run: @Sendable () -> Void
-
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-}
-
-func detachThread(_ run: @escaping @Sendable () -> Void) {
-    var thread = pthread_t()
-    let result = pthread_create(
-        &thread, nil,
-        { raw in
-            // pthread_create hands over what it was given, which is never null here.
-            Unmanaged<Body>.fromOpaque(raw!).takeRetainedValue().run()
-            return nil
-        }, Unmanaged.passRetained(Body(run)).toOpaque())
-    precondition(result == 0, "pthread_create failed with \(result)")
-    pthread_detach(thread)
-}

@@ -1,5 +1,6 @@
 import Glibc
 import ListenerCore
+import POSIX
 
 /// The spool's folder: its files, and how they are read at a start.
 public struct SpoolFolder: Sendable {
@@ -75,7 +76,7 @@ public struct SpoolFolder: Sendable {
     /// - Parameter each: called with the number of each segment that was read.
     public func scan(account: String, each: @escaping @Sendable (UInt64) -> Void = { _ in }) async throws(SpoolError) -> SpoolScan {
         let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<SpoolScan, SpoolError>, Never>) in
-            detachThread {
+            detachThread(named: "spool scan") {
                 do throws(SpoolError) {
                     var scan = SpoolScan(account: account)
                     for segment in try segments() {

@@ -1,6 +1,7 @@
 import Events
 import Glibc
 import ListenerCore
+import POSIX
 import ProducerCore
 import Synchronization
 
@@ -40,7 +41,7 @@ public final class SpoolWriter: Sendable {
         onEvent: @escaping @Sendable (Event) -> Void
     ) {
         let (queue, ended) = (queue, ended)
-        detachThread {
+        detachThread(named: "spool") {
             var work = SpoolWork(folder: folder, onMoment: onMoment, onEvent: onEvent)
             work.run(queue)
             ended.signal()

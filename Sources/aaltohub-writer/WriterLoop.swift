@@ -12,7 +12,7 @@ import WriterCore
 actor WriterLoop {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.unownedExecutor }
 
-    nonisolated let thread = SocketThread()
+    nonisolated let thread = SocketThread(named: "link")
     private let context: ServiceContext
     private let store: WriterStore
     private let report: WriterReport

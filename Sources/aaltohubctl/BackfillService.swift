@@ -1,5 +1,6 @@
 import BackfillCore
 import EventLink
+import POSIX
 import PostgreSQL
 import Primitives
 import ProducerCore
@@ -21,7 +22,7 @@ struct BackfillService: Sendable {
     init(_ common: CommonOptions, _ account: String) throws {
         self.account = account
         control = Folders(try common.configuration()).control("backfill@\(account)")
-        isRunning = FileLock.isHeld(control + ".lock")
+        isRunning = LockedFile.isHeld(control + ".lock")
     }
 
     /// Whose backfill a group's crawl is for.

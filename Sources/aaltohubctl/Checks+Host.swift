@@ -1,4 +1,5 @@
 import Foundation
+import POSIX
 import ServiceKit
 import SupervisorCore
 
@@ -115,7 +116,7 @@ extension Checks {
         return await askAll(folders).filter { there.contains($0.name) }.map { answer in
             let check = "service \(answer.name)"
             guard let status = answer.status else {
-                return FileLock.isHeld(folders.control(answer.name) + ".lock")
+                return LockedFile.isHeld(folders.control(answer.name) + ".lock")
                     ? .wrong(check, answer.problem, "it hangs: restart it", .unavailable)
                     : .note(check, "it does not run; it left its socket behind", "start it when nothing else is wrong")
             }

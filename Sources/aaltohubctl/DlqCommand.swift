@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventLink
 import Events
+import POSIX
 import PostgreSQL
 import Primitives
 import ServiceKit
@@ -138,7 +139,7 @@ struct DlqRetry: AsyncParsableCommand {
     private func ask(_ ids: JSON) async throws -> JSON {
         let path = Folders(try common.configuration()).control("writer")
         // A writer that was killed leaves its socket's file, at which nobody would ever answer; its lock is gone.
-        guard FileLock.isHeld(path + ".lock") else {
+        guard LockedFile.isHeld(path + ".lock") else {
             throw ServiceError.unavailable("the writer does not run, and only it stores messages: see `aaltohubctl status`")
         }
         do {

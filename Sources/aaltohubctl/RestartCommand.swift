@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventLink
+import POSIX
 import Primitives
 import ServiceKit
 import Store
@@ -37,7 +38,7 @@ struct RestartCommand: AsyncParsableCommand {
     func run() async throws {
         let folders = Folders(try common.configuration())
         let stages = Folders.services(in: folders.controls).filter {
-            ($0 == stage || $0.hasPrefix("\(stage)@")) && FileLock.isHeld(folders.control($0) + ".lock")
+            ($0 == stage || $0.hasPrefix("\(stage)@")) && LockedFile.isHeld(folders.control($0) + ".lock")
         }.sorted()
         guard !stages.isEmpty else { throw ServiceError.unavailable("\(stage) does not run: see `aaltohubctl status`") }
         let client = ControlClient(context: Context(), patience: Self.patience)
@@ -89,7 +90,7 @@ struct RestartCommand: AsyncParsableCommand {
         let path = folders.control(stage)
         while SystemClock.now < deadline {
             // At the socket of one that has gone nobody would answer.
-            if FileLock.isHeld(path + ".lock"), FileLock.holder(of: path + ".lock").map(Int64.init) != old {
+            if LockedFile.isHeld(path + ".lock"), LockedFile.holder(of: path + ".lock").map(Int64.init) != old {
                 do {
                     let status = try await client.ask(path, "status", actor: operatorName())
                     if let pid = status["pid"]?.integer, pid != old, status["state"]?.string == "ready" { return pid }

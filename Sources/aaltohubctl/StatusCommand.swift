@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventLink
 import Glibc
+import POSIX
 import Primitives
 import ServiceKit
 import ZeroMQ
@@ -71,7 +72,7 @@ func askAll(_ folders: Folders) async -> [Answer] {
                         name: name, status: try await client.ask(folders.control(name), "status", actor: operatorName()), problem: "")
                 } catch LinkError.noAnswer {
                     // The socket's file stays behind when a service is killed; its lock does not.
-                    let lives = FileLock.isHeld(folders.control(name) + ".lock")
+                    let lives = LockedFile.isHeld(folders.control(name) + ".lock")
                     return Answer(name: name, status: nil, problem: lives ? "does not answer on its control socket" : "does not run")
                 } catch let error as LinkError where error.isOfConfiguration {
                     return Answer(name: name, status: nil, problem: "\(error)", misconfigured: error)

@@ -1,5 +1,6 @@
 import EventLink
 import Glibc
+import POSIX
 import Primitives
 import ServiceKit
 

@@ -1,6 +1,7 @@
 import EventLink
 import Events
 import Glibc
+import POSIX
 import Primitives
 import ProducerCore
 import ServiceKit

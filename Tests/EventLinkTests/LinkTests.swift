@@ -78,7 +78,7 @@ import ZeroMQ
         let context = Context()
         let (isOver, over) = AsyncStream.makeStream(of: Void.self)
         do {
-            let answerer = Answerer(SocketThread(ended: { over.finish() }))
+            let answerer = Answerer(SocketThread(named: "answerer", ended: { over.finish() }))
             let place = try await within { await answerer.place }
             let link = try WriterLink(path: folder.socket("writer"), context: context, on: answerer.thread)
             let work = Task(executorPreference: answerer.thread.taskExecutor) { await answerer.answer(link) }
@@ -107,7 +107,7 @@ import ZeroMQ
         let folder = try SocketFolder()
         let context = Context()
         let first = try WriterLink(path: folder.socket("writer"), context: context)
-        let answerer = Answerer(SocketThread())
+        let answerer = Answerer(SocketThread(named: "answerer"))
         #expect(throws: LinkError.self) { try WriterLink(path: folder.socket("writer"), context: context, on: answerer.thread) }
         let places = try await within { [await answerer.place, await answerer.place] }
         #expect(places[0] == places[1])

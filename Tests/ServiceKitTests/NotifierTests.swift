@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import POSIX
 import Primitives
 import Testing
 
@@ -77,13 +78,13 @@ final class NotifyReceiver {
         let path = "\(folder.path)/a.lock"
         do {
             let first = try FileLock(path: path, purpose: "write")
-            #expect(FileLock.isHeld(path) && FileLock.holder(of: path) == getpid())
+            #expect(LockedFile.isHeld(path) && LockedFile.holder(of: path) == getpid())
             let error = #expect(throws: ServiceError.self) { try FileLock(path: path, purpose: "write") }
             #expect(error?.status == .unavailable)
             #expect(error?.message.contains("process \(getpid()) already has the right to write") == true)
             withExtendedLifetime(first) {}
         }
-        #expect(!FileLock.isHeld(path))
+        #expect(!LockedFile.isHeld(path))
         chmod(path, 0o640)
         _ = try FileLock(path: path, purpose: "write")
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
@@ -98,13 +99,13 @@ final class NotifyReceiver {
         _ = try FileLock(path: path, purpose: "write")
         // Nobody holds it: whoever sees it held has seen another who looks.
         let seen = await withTaskGroup(of: Int.self) { group in
-            for _ in 0..<2 { group.addTask { (0..<5_000).count { _ in FileLock.isHeld(path) } } }
+            for _ in 0..<2 { group.addTask { (0..<5_000).count { _ in LockedFile.isHeld(path) } } }
             return await group.reduce(0, +)
         }
         #expect(seen == 0)
         // One who looks stays in the middle of it for a moment.
         let look = open(path, O_RDWR | O_CLOEXEC)
-        #expect(flock(look, LOCK_SH | LOCK_NB) == 0 && !FileLock.isHeld(path))
+        #expect(flock(look, LOCK_SH | LOCK_NB) == 0 && !LockedFile.isHeld(path))
         let started = Thread {
             var pause = timespec(tv_sec: 0, tv_nsec: 20_000_000)
             nanosleep(&pause, nil)
@@ -112,7 +113,7 @@ final class NotifyReceiver {
         }
         started.start()
         let lock = try FileLock(path: path, purpose: "write")
-        #expect(FileLock.isHeld(path))
+        #expect(LockedFile.isHeld(path))
         withExtendedLifetime(lock) {}
     }
 }

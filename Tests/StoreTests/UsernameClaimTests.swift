@@ -21,7 +21,7 @@ import Testing
             try administrator.script("UPDATE aaltohub.usernames SET claimed_until = now() + interval '1 millisecond'")
             while true {
                 let left = try administrator.query("SELECT claimed_until > now() + interval '30 seconds' FROM aaltohub.usernames")[0]
-                if try left.bool(0) { break }
+                if left.bool(0) { break }
                 try await Task.sleep(for: .milliseconds(10))
             }
             #expect(try await b.look(up: "name") == .busy)

@@ -22,6 +22,7 @@ import Testing
         ["TelegramClient"],
         ["ProducerCore"],
         ["ListenerCore", "BackfillCore", "WriterCore", "SupervisorCore", "SimulatorCore"],
+        ["POSIX"],
         ["ZeroMQ", "PostgreSQL", "HTTPS"],
         ["TelegramConnection", "EventLink", "Store", "ServiceKit", "Spool", "ObjectStore", "AdminPages", "Broadcast", "RealtimeServer"],
         ["AccountStage"],

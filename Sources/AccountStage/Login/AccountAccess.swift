@@ -1,6 +1,7 @@
 import EventLink
 import Glibc
 import Logging
+import POSIX
 import PostgreSQL
 import Primitives
 import ServiceKit
@@ -76,7 +77,7 @@ public struct AccountAccess: Sendable {
         if store == nil, known == nil { return try await ask(command, arguments) }
         let session = try await session(for: purpose)
         let lock = folders.lock("authorisation-\(session.name)")
-        if FileLock.isHeld(lock) {
+        if LockedFile.isHeld(lock) {
             guard purpose == .listener else {
                 throw ServiceError.unavailable("the \(purpose.rawValue) of \(account) is using its login: stop it first")
             }

@@ -11,7 +11,7 @@ extension AccountStore {
                 "SELECT sealed_session, session_version FROM aaltohub.authorisations WHERE (account, purpose) = ($1, $2)",
                 [.text(name), .text(purpose.rawValue)]
             ).first
-            return try row.flatMap { row in try row.byteaOrNull(0).map { ($0, row.integer(1)) } }.map { sealed, version in
+            return try row.flatMap { row in row.byteaOrNull(0).map { ($0, row.integer(1)) } }.map { sealed, version in
                 try seal.open(sealed, purpose: "session", owner: purpose.authorisation(of: name), version: version)
             }
         }

@@ -1,4 +1,5 @@
 import EventLink
+import POSIX
 import Primitives
 import ServiceKit
 import ZeroMQ
@@ -14,7 +15,7 @@ struct StageControl: Sendable {
     private var folders: Folders { service.folders }
 
     /// Whether something holds the stage's control socket. One that was killed leaves the socket's file, but not its lock.
-    func isRunning(_ stage: String) -> Bool { FileLock.isHeld(folders.control(stage) + ".lock") }
+    func isRunning(_ stage: String) -> Bool { LockedFile.isHeld(folders.control(stage) + ".lock") }
 
     /// The stages that run now, by name.
     var running: [String] { Folders.services(in: folders.controls).filter(isRunning) }

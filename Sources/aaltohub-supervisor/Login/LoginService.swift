@@ -1,5 +1,6 @@
 import AccountStage
 import Hummingbird
+import POSIX
 import PostgreSQL
 import Primitives
 import ServiceKit
@@ -120,7 +121,7 @@ actor LoginService {
     /// What a person has to do for the login to be used.
     private func next(_ account: String, _ made: [AccountLogin.Made]) -> String {
         let services = made.map { "\($0.purpose.rawValue)@\(account)" }
-        let running = services.filter { FileLock.isHeld(context.folders.control($0) + ".lock") }
+        let running = services.filter { LockedFile.isHeld(context.folders.control($0) + ".lock") }
         if !running.isEmpty { return "restart \(running.joined(separator: " and ")): until then the login of before is used" }
         return "start it: systemctl enable --now \(services.map { "aaltohub-\($0)" }.joined(separator: " "))"
     }
