@@ -259,8 +259,8 @@ def item(number, action="insert", group=1):
     return action, values
 
 
-def made(pool):
-    return predecessor.Predecessor(None, pool, {})
+def made(pool, is_eager=False):
+    return predecessor.Predecessor(None, pool, {}, is_eager)
 
 
 def statements(pool, begin):
@@ -283,6 +283,25 @@ def test_a_batch_is_fifty_rows_in_one_statement_and_the_full_queue_loses():
         await pipeline.store(await pipeline.next_batch())
         (rows,) = statements(pool, "INSERT INTO messages")
         assert rows[0] == list(range(50))
+
+    asyncio.run(run())
+
+
+def test_a_batch_waits_for_what_fills_it_and_an_eager_one_does_not(monkeypatch):
+    monkeypatch.setattr(predecessor, "BATCH_WAIT", 0.2)
+
+    async def run():
+        patient, eager = made(Pool()), made(Pool(), is_eager=True)
+        for pipeline in (patient, eager):
+            pipeline.queue.put_nowait(item(1))
+        taking = asyncio.create_task(patient.next_batch())
+        assert [values["telegram_message_id"] for _, values in await eager.next_batch()] == [1]
+        assert not taking.done(), "one message fills no batch"
+        for number in range(2, 52):
+            patient.queue.put_nowait(item(number))
+        assert len(await taking) == predecessor.BATCH and patient.queue.qsize() == 1
+        assert len(await patient.next_batch()) == 1, "after its wait it goes as it is"
+        assert await patient.next_batch() == []
 
     asyncio.run(run())
 

@@ -92,7 +92,7 @@ class Crawl(demo.Demo):
     def predecessor(self):
         self.fresh("predecessor", "predecessor_empty")
         dsn = f"postgres://postgres@/predecessor?host={self.socket_folder}"
-        told = self.python("predecessor.py", "--crawl", "--days", str(DAYS), "--dsn", dsn)
+        told = self.python("predecessor.py", "--crawl", "--eager", "--days", str(DAYS), "--dsn", dsn)
         with self.connect("predecessor") as connection:
             rows, last = connection.execute("select count(*), extract(epoch from max(pg_xact_commit_timestamp(xmin))) from messages").fetchone()
             failed, = connection.execute("select count(*) from failed_messages").fetchone()

@@ -131,6 +131,7 @@ class Live(crawl.Crawl):
         process = self.spawn([
             sys.executable, crawl.HERE / "predecessor.py", "--dsn", f"postgres://postgres@/predecessor?host={self.socket_folder}",
             "--server", f"127.0.0.1:{self.port}", "--server-key", self.folder / "server.pem.pub", "--session", self.session,
+            *(["--eager"] if self.options.eager else []),
         ], stdout=subprocess.PIPE)
         if b"ready" not in process.stdout.readline():
             raise SystemExit(f"bench: the predecessor did not get ready:\n{self.tail()}")
@@ -317,13 +318,14 @@ class Live(crawl.Crawl):
                 figures = {
                     "latency": "from the server's send to the moment at which a subscriber of the log is told of the commit, milliseconds",
                     "machine": {"cores": os.cpu_count(), "postgres": settings}, "groups": self.options.groups,
-                    "seconds": self.options.seconds, "rates": self.options.rates, "sync_milliseconds": self.options.sync_milliseconds, "rounds": self.results,
+                    "seconds": self.options.seconds, "rates": self.options.rates, "sync_milliseconds": self.options.sync_milliseconds,
+                    "eager": self.options.eager, "rounds": self.results,
                     "summary": live_report.summary(self.results),
                 }
                 self.options.output.mkdir(parents=True, exist_ok=True)
                 (self.options.output / "live.json").write_text(json.dumps(figures, indent=1) + "\n")
                 (self.options.output / "live.svg").write_text(live_report.plot(figures["summary"], MOST_MS))
-            for line in live_report.table(figures["summary"], self.results, settings, self.options.sync_milliseconds):
+            for line in live_report.table(figures["summary"], self.results, settings, self.options.sync_milliseconds, self.options.eager):
                 print(line, flush=True)
             demo.say(f"figures: {self.options.output}/live.json, plot: {self.options.output}/live.svg")
             status = verdict(self.results)
@@ -422,6 +424,7 @@ def main():
     parser.add_argument("--burst", type=int, default=60_000)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--sync-milliseconds", type=int, default=0)
+    parser.add_argument("--eager", action="store_true", help="the predecessor's batches do not wait to be filled")
     parser.add_argument("--slow-disk", type=pathlib.Path, help="slow_disk.c as a library, where --sync-milliseconds is not 0")
     parser.add_argument("--output", type=pathlib.Path, required=True)
     options = parser.parse_args()

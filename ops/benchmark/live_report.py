@@ -92,8 +92,8 @@ def cell(values, digits):
     return f"{text[0]} ({text[1]}–{text[2]})"
 
 
-def table(figures, rounds, settings, slower=0):
-    """`slower`: milliseconds that were added to each fdatasync."""
+def table(figures, rounds, settings, slower=0, is_eager=False):
+    """`slower`: milliseconds that were added to each fdatasync; `is_eager`: the predecessor's batches did not wait."""
     rows, before = [["", "at, /s", "unit", "ours", "the predecessor", "ours/its"]], None
     for figure in figures:
         rows.append([
@@ -118,6 +118,7 @@ def table(figures, rounds, settings, slower=0):
         lines.append(
             f"round {r['round']}: a commit's fdatasync took {r['fdatasync_us']:.0f} µs before, {r['fdatasync_us_after']:.0f} µs after; "
             f"load average {r['load']:.1f} on {os.cpu_count()} cores")
+    lines.append("the predecessor's batches " + ("did not wait to be filled" if is_eager else "waited 2 s at most for 50 messages, as it does"))
     if slower:
         lines.append(f"to each fdatasync of Postgres, the listener and the writer {slower} ms were added")
     lines.append("Postgres: " + ", ".join(f"{name} {value}" for name, value in settings.items()))

@@ -1,9 +1,12 @@
 """A stand-in for the pipeline that this project takes over from, to measure against: Python, Telethon, asyncio, Postgres.
 
-It does what that pipeline is described to do, with asyncpg in the place of an HTTP API, which is in its favour:
+It does what that pipeline is described to do and what its published source does (github.com/sallysong51/aaltohubv2,
+backend/app/live_crawler.py, commit 5fc90a0d), with asyncpg in the place of an HTTP API, and without the broadcast of each message that it
+waits for after a batch, which both are in its favour:
 
 - new and edited messages, and those of a crawl, pass one queue of 10,000; what finds it full becomes a dead letter;
-- one writer takes what is queued, 50 at most, and waits 2 s at most for the first one; one statement a batch;
+- one writer takes a batch: it is full at 50, and waits 2 s at most to be filled (`--eager`: it takes what is queued, and does not wait);
+  one statement a batch;
 - after a batch the status of each of its groups, a statement each;
 - a batch that fails is tried again after 1, 2, 4 and 8 s, then row by row; a row that fails then becomes a dead letter;
 - a circuit breaker opens for 30 s after 5 failures within 60 s; what is taken meanwhile becomes dead letters;
@@ -75,9 +78,10 @@ def media_type(message):
 
 
 class Predecessor:
-    def __init__(self, client, pool, groups):
+    def __init__(self, client, pool, groups, is_eager=False):
         self.client, self.pool = client, pool
         self.groups = groups  # telegram_id -> uuid
+        self.is_eager = is_eager  # a batch does not wait to be filled
         self.queue = asyncio.Queue(QUEUE)
         self.breaker = Breaker()
         self.tasks = set()
@@ -141,6 +145,12 @@ class Predecessor:
             batch = [await asyncio.wait_for(self.queue.get(), BATCH_WAIT)]
         except asyncio.TimeoutError:
             return []
+        end = time.monotonic() + BATCH_WAIT
+        while not self.is_eager and len(batch) < BATCH and (left := end - time.monotonic()) > 0:
+            try:
+                batch.append(await asyncio.wait_for(self.queue.get(), left))
+            except asyncio.TimeoutError:
+                break
         while len(batch) < BATCH and not self.queue.empty():
             batch.append(self.queue.get_nowait())
         return batch
@@ -214,7 +224,7 @@ async def main(options):
     client = telethon_client.client(options, flood_sleep_threshold=300, connection_retries=5, retry_delay=3, timeout=120)
     await client.connect()
     dialogs = await client.get_dialogs()  # fills the cache of entities
-    crawler = Predecessor(client, pool, groups)
+    crawler = Predecessor(client, pool, groups, options.eager)
     crawler.follow()
     writer = asyncio.create_task(crawler.write())
     stop = asyncio.Event()
@@ -242,6 +252,7 @@ if __name__ == "__main__":
     telethon_client.options(parser)
     parser.add_argument("--dsn", required=True, help="the database, as asyncpg names it")
     parser.add_argument("--crawl", action="store_true", help="crawl and end")
+    parser.add_argument("--eager", action="store_true", help="a batch does not wait to be filled, which is in its favour")
     parser.add_argument("--days", type=float, default=14, help="how far back (0: to the beginning)")
     parser.add_argument("--limit", type=int, help="at most so many messages of a group")
     parser.add_argument("--only", type=int, metavar="ID", help="crawl this group alone")
