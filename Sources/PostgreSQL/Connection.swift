@@ -71,7 +71,7 @@ public final class Connection: Sendable {
         self.options = options
         self.prepare = prepare
         slot = Slot()
-        thread = WorkerThread(named: "postgres")
+        thread = WorkerThread(named: "libpq")
     }
 
     /// Runs `body` on the connection's thread and hands back what it returns. Opens a session first when there is none.
@@ -125,7 +125,7 @@ public final class Connection: Sendable {
     /// For the end of a process, whose time is short: a transaction that is cut off so may still turn out to be committed.
     public func abandon() {
         thread.discard()
-        if let canceller = callers.failAll() { detachThread(named: "pg cancel") { canceller.cancel() } }
+        if let canceller = callers.failAll() { detachThread(named: "libpq cancel") { canceller.cancel() } }
     }
 
     private static func session(
